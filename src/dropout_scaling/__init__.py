@@ -1,0 +1,7 @@
+"""Dropout, its scaling, and the proof that both conventions are the same network.
+
+Importing this package loads neither torch nor matplotlib: import the module that you need,
+for example ``from dropout_scaling.reference import inverted_train``.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,60 @@
+"""The checks that every module shares: an error names the argument, the rule and the value."""
+
+from fractions import Fraction
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def check_p(p):
+    """Return the drop probability ``p``, as a plain Python number, if 0 <= p <= 1.
+
+    A ``Fraction`` stays one, for exact arithmetic. A NumPy scalar becomes a Python number of the
+    same value, since a float64 scalar would widen a float32 array.
+    Raises TypeError if ``p`` is not a real number, ValueError if it is nan or outside [0, 1].
+
+    >>> check_p(0.2)
+    0.2
+    """
+    if isinstance(p, bool) or not isinstance(p, Real):
+        raise TypeError(f"drop probability p must be a real number, got {p!r}")
+    if not 0 <= p <= 1:  # also catches nan, for which every comparison is False
+        raise ValueError(f"drop probability p must be in [0, 1], got {p}")
+    if isinstance(p, Fraction):
+        return p
+    return int(p) if isinstance(p, Integral) else float(p)
+
+
+def check_mask(mask, shape):
+    """Return ``mask`` if it is boolean and its last axes are ``shape``.
+
+    Further axes in front are further draws: for x of shape (n,), a mask of shape (m, n) holds
+    m masks. Nothing is broadcast the other way, since a mask that is shared by the rows of a
+    batch is a well-known bug.
+
+    Raises TypeError for a mask that is not a boolean array, ValueError for another shape.
+    """
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        kind = mask.dtype if isinstance(mask, np.ndarray) else type(mask).__name__
+        raise TypeError(f"mask must be a boolean NumPy array (True = kept), got {kind}")
+    if mask.ndim < len(shape) or mask.shape[mask.ndim - len(shape) :] != tuple(shape):
+        raise ValueError(
+            f"mask must have x's shape {tuple(shape)} as its last axes, got {mask.shape}"
+        )
+    return mask
+
+
+def check_count(name, value, low, high=None):
+    """Return ``value`` as an int if it is an integer in [low, high].
+
+    Raises TypeError for another type, ValueError outside the range.
+
+    >>> check_count("n", 3, 0, 20)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < low or (high is not None and value > high):
+        rule = f"at least {low}" if high is None else f"in [{low}, {high}]"
+        raise ValueError(f"{name} must be {rule}, got {value}")
+    return int(value)

@@ -1,0 +1,202 @@
+"""Standard to inverted dropout and back: weights, optimiser settings, and whole models.
+
+A layer y = W (m x) trained with standard dropout and a layer y = W' (m x / q) with inverted
+dropout are the same function, mask by mask, if W' = q W. Then dL/dW' = (1/q) dL/dW, and the rest
+follows: what an optimiser must be told so that W' = q W still holds after every step. Only the
+weights that dropped units feed are converted; biases and other layers keep their settings.
+
+The sentence that this works out: Srivastava et al. 2014, section 10, "equivalent ... with
+appropriate scaling of the learning rate and weight initializations at each layer".
+"""
+
+import copy
+import inspect
+import math
+
+from dropout_scaling.checks import check_p
+
+
+def _keep_probability(p):
+    q = 1 - check_p(p)
+    if q == 0:
+        raise ValueError("drop probability p must be below 1 to convert, since q = 0, got p = 1")
+    return q
+
+
+def inverted_weight(w, p):
+    """Return the inverted network's weight for a standard network's ``w``: W' = q W.
+
+    ``w``: array or tensor, any shape, fed by units dropped with probability ``p``.
+    Raises TypeError, ValueError for a bad ``p`` or p = 1.
+
+    >>> inverted_weight(2.0, 0.25)
+    1.5
+    """
+    return w * _keep_probability(p)
+
+
+def standard_weight(w, p):
+    """Return the standard network's weight for an inverted network's ``w``: W = W' / q.
+
+    Arguments and errors as ``inverted_weight``.
+
+    >>> standard_weight(1.5, 0.25)
+    2.0
+    """
+    return w / _keep_probability(p)
+
+
+def inverted_sgd(lr, weight_decay, p):
+    """Return the settings of ``torch.optim.SGD`` under which W' = q W stays true, as a dict.
+
+    lr' = q^2 lr; weight_decay' = weight_decay / q^2 (it is added to the gradient). Momentum,
+    dampening and Nesterov stay as they are: they are linear in the gradient.
+    ``p`` is the drop probability of the units that feed the weight. Errors as ``inverted_weight``.
+
+    >>> inverted_sgd(0.4, 0.01, 0.5)
+    {'lr': 0.1, 'weight_decay': 0.04}
+    """
+    q = _keep_probability(p)
+    return {"lr": q**2 * lr, "weight_decay": weight_decay / q**2}
+
+
+def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
+    """Return the settings of Adam, or AdamW if ``decoupled``, under which W' = q W stays true.
+
+    lr' = q lr; eps' = eps / q; weight_decay' = weight_decay / q^2 where it is added to the
+    gradient (Adam), weight_decay / q where it is decoupled from it (AdamW). A dict of keyword
+    arguments; ``p`` and errors as ``inverted_sgd``.
+
+    >>> inverted_adam(0.002, 1e-8, 0.01, 0.5, decoupled=True)
+    {'lr': 0.001, 'eps': 2e-08, 'weight_decay': 0.02}
+    """
+    q = _keep_probability(p)
+    decay = weight_decay / (q if decoupled else q**2)
+    return {"lr": q * lr, "eps": eps / q, "weight_decay": decay}
+
+
+def dropped_weights(model):
+    """Return {parameter name: p} for the weights of ``model`` that dropped units feed.
+
+    The model's graph is traced with ``torch.fx``. From each dropout layer (``nn.Dropout``,
+    ``StandardDropout``, ``InvertedDropout``) the values are followed through operations that a
+    factor q > 0 passes unchanged (ReLU, reshaping, pooling) to the next linear or convolution.
+    Raises ValueError, naming the place, where they meet anything else, where one weight is fed in
+    two ways or shared, or where dropped values leave the model.
+
+    >>> from dropout_scaling.nn import MLP
+    >>> dropped_weights(MLP([4, 3, 2], p=0.5))
+    {'linears.1.weight': 0.5}
+    """
+    from torch import nn
+
+    from dropout_scaling.nn import InvertedDropout, StandardDropout
+
+    return _trace(model, (nn.Dropout, StandardDropout, InvertedDropout))
+
+
+def inverted_model(model):
+    """Return a copy of ``model`` with inverted in place of standard dropout: the same function.
+
+    Each ``StandardDropout`` becomes an ``InvertedDropout``, and the weights that it feeds q W: the
+    outputs agree in eval mode, and in train mode under the same masks. Errors as
+    ``dropped_weights``, and for p = 1.
+    """
+    from dropout_scaling.nn import InvertedDropout, StandardDropout
+
+    return _converted(model, (StandardDropout,), InvertedDropout, inverted_weight)
+
+
+def standard_model(model):
+    """Return a copy of ``model`` with standard in place of inverted dropout: the same function.
+
+    Each ``InvertedDropout`` or ``nn.Dropout`` becomes a ``StandardDropout``, and the weights that
+    it feeds W / q. Errors as ``inverted_model``.
+    """
+    from torch import nn
+
+    from dropout_scaling.nn import InvertedDropout, StandardDropout
+
+    return _converted(model, (InvertedDropout, nn.Dropout), StandardDropout, standard_weight)
+
+
+def _converted(model, old, new, convert):
+    import torch
+
+    fed = _trace(model, old)
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        for name, p in fed.items():
+            weight = model.get_parameter(name)
+            weight.copy_(convert(weight, p))
+    for name, module in list(model.named_modules()):
+        if isinstance(module, old):
+            layer = new(module.p, module.inplace).train(module.training)
+            if name == "":  # the model is itself a dropout layer, and feeds no weight
+                return layer
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, layer)
+    return model
+
+
+def _trace(model, dropouts):
+    """Return {weight name: p} for the weights that layers of the classes ``dropouts`` feed."""
+    import torch
+    from torch import fx, nn
+    from torch.nn import functional as F
+
+    from dropout_scaling.nn import InvertedDropout, StandardDropout
+
+    leaves = (nn.Dropout, StandardDropout, InvertedDropout)
+    kinds = [a + b for a in ("", "Adaptive") for b in ("Avg", "Max")]
+    pools = [getattr(nn, f"{kind}Pool{d}d") for kind in kinds for d in (1, 2, 3)]
+    weighted = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    passing = {
+        "call_module": (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten, *leaves, *pools),
+        "call_function": (F.relu, torch.relu, torch.flatten, torch.reshape),
+        "call_method": ("relu", "flatten", "reshape", "view", "contiguous"),
+    }
+
+    class Tracer(fx.Tracer):
+        def is_leaf_module(self, module, name):
+            return isinstance(module, leaves) or super().is_leaf_module(module, name)
+
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(model.forward).parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }
+    modules = dict(model.named_modules())
+    pending = {}  # for each node, the drop probabilities that no weight has taken up yet
+    fed = {}
+    for node in Tracer().trace(model, concrete_args=defaults).nodes:
+        incoming = next((pending[n] for n in node.all_input_nodes if pending[n]), ())
+        module = modules[node.target] if node.op == "call_module" else None
+        pending[node] = ()
+        if isinstance(module, dropouts):
+            pending[node] = (*incoming, module.p) if module.p else incoming
+        elif isinstance(module, weighted):
+            name = f"{node.target}.weight"
+            if fed.setdefault(name, incoming) != incoming:
+                raise ValueError(f"model must feed {name} in one way, got {fed[name]}, {incoming}")
+        elif incoming:
+            allowed = passing.get(node.op, ())
+            if not (isinstance(module, allowed) if module else node.target in allowed):
+                raise ValueError(
+                    "model must lead each dropout layer to linear or convolution layers through "
+                    f"ReLU, reshaping or pooling alone, got {module or node.target} ({node.name})"
+                )
+            pending[node] = incoming
+
+    names = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        names.setdefault(parameter, []).append(name)
+    for name in (name for name, ps in fed.items() if ps):
+        if len(names[model.get_parameter(name)]) > 1:
+            shared = names[model.get_parameter(name)]
+            raise ValueError(f"model must not share a weight that dropped units feed, got {shared}")
+    return {
+        name: ps[0] if len(ps) == 1 else 1 - math.prod(1 - p for p in ps)
+        for name, ps in fed.items()
+        if ps
+    }

@@ -1,0 +1,34 @@
+"""Small real data that ships with a library: nothing is fetched."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dropout_scaling.checks import check_count
+
+
+class Split(NamedTuple):
+    """Inputs and labels for training and for testing."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def digits(*, n_test=450, rng):
+    """Return scikit-learn's 1797 handwritten digits, 8 x 8 pixels each, split at random.
+
+    ``n_test``: how many go to the test set. ``rng``: a ``numpy.random.Generator`` to shuffle them.
+    Returns ``Split``: inputs float32 in [0, 1], shape (rows, 64), labels int64, shape (rows,).
+    Raises ValueError if ``n_test`` would leave either part empty.
+
+    Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
+    """
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    n_test = check_count("n_test", n_test, 1, len(x) - 1)
+    order = rng.permutation(len(x))
+    x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int64)
+    return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])

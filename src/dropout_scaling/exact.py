@@ -1,0 +1,83 @@
+"""Expectations over all 2^n masks: no sampling, no error bars.
+
+``f`` maps masks of shape (m, n) to values of shape (m, ...), one row a mask. With ``Fraction``
+values and a Fraction ``p`` the results are exact, so that claims can be tested with ``==``.
+"""
+
+import numpy as np
+
+from dropout_scaling.masks import all_masks, mask_probabilities
+
+
+def values_of_masks(f, masks):
+    """Return f(masks) as an array of one row a mask; raise ValueError if it has another number."""
+    values = np.asarray(f(masks))
+    if values.ndim == 0 or len(values) != len(masks):
+        raise ValueError(
+            f"f must return one row a mask, shape ({len(masks)}, ...), got shape {values.shape}"
+        )
+    return values
+
+
+def expectation(f, n, p):
+    """Return E[f(m)] over all masks m of ``n`` units.
+
+    E[f] = sum over m of P(m) f(m), P(m) = q^kept p^dropped. ``p`` is the drop probability.
+    Returns an array of shape (...), f's shape without its first axis. Raises ValueError if ``n`` is
+    not in [0, 20] or f returns another number of rows; TypeError, ValueError for a bad ``p``.
+
+    >>> expectation(lambda masks: masks.sum(axis=1) * 1.0, 4, 0.25)
+    np.float64(3.0)
+    """
+    masks = all_masks(n)
+    return np.tensordot(mask_probabilities(masks, p), values_of_masks(f, masks), axes=1)[()]
+
+
+def variance(f, n, p):
+    """Return Var[f(m)] over all masks m of ``n`` units, entry by entry.
+
+    Var[f] = E[(f - E f)^2]. Arguments, result and errors as ``expectation``.
+
+    >>> variance(lambda masks: masks.sum(axis=1) * 1.0, 4, 0.25)
+    np.float64(0.75)
+    """
+    masks = all_masks(n)
+    weights, values = mask_probabilities(masks, p), values_of_masks(f, masks)
+    mean = np.tensordot(weights, values, axes=1)
+    return np.tensordot(weights, (values - mean) ** 2, axes=1)[()]
+
+
+def normalized_geometric_mean(probs, weights):
+    """Return the weighted geometric mean of distributions, normalised to sum to 1.
+
+    g_c is proportional to the product over m of probs[m, ..., c] ** weights[m].
+    ``probs``: shape (m, ..., classes), each last axis a distribution; ``weights``: shape (m,), not
+    negative, not all 0. Returns shape (..., classes).
+    Raises ValueError for another shape, a negative number, weights of 0, or distributions that
+    exclude every class between them.
+
+    Source: Srivastava et al. 2014, section 1; Baldi and Sadowski 2013.
+
+    >>> normalized_geometric_mean(np.array([[0.8, 0.2], [0.5, 0.5]]), np.array([1.0, 1.0])).round(3)
+    array([0.667, 0.333])
+    """
+    probs, weights = np.asarray(probs, dtype=float), np.asarray(weights, dtype=float)
+    if probs.ndim < 2 or weights.shape != probs.shape[:1]:
+        raise ValueError(
+            "probs must have shape (m, ..., classes) and weights shape (m,), "
+            f"got {probs.shape} and {weights.shape}"
+        )
+    if not (probs >= 0).all():
+        raise ValueError(f"probs must not be negative or nan, got a least value of {probs.min()}")
+    if not (weights >= 0).all() or weights.sum() == 0:
+        raise ValueError(f"weights must not be negative and not all 0, got {weights}")
+    used = weights > 0  # 0 ** 0 = 1: a mask of weight 0 excludes nothing
+    with np.errstate(divide="ignore"):  # log 0 = -inf is right: exp gives the 0 back
+        logs = np.tensordot(weights[used] / weights.sum(), np.log(probs[used]), axes=1)
+    top = logs.max(axis=-1, keepdims=True)
+    if np.isneginf(top).any():
+        raise ValueError(
+            "probs must leave at least one class that no distribution excludes, got none"
+        )
+    unnormalised = np.exp(logs - top)
+    return unnormalised / unnormalised.sum(axis=-1, keepdims=True)

@@ -1,0 +1,39 @@
+"""Averages over sampled masks, each with its standard error, for more units than ``exact``."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dropout_scaling.checks import check_count
+from dropout_scaling.exact import values_of_masks
+from dropout_scaling.masks import bernoulli_mask
+
+
+class Estimate(NamedTuple):
+    """A Monte-Carlo average: ``mean``, its standard error ``stderr``, and ``n`` samples."""
+
+    mean: np.ndarray
+    stderr: np.ndarray
+    n: int
+
+
+def monte_carlo(f, n_units, p, *, n_samples, rng):
+    """Estimate E[f(m)] from sampled masks.
+
+    mean = (1/N) sum of f(m_i); stderr = s / sqrt(N), s the sample standard deviation (N - 1).
+    ``f`` maps masks (N, n_units) to values (N, ...); ``p`` is the drop probability; ``rng`` a
+    ``numpy.random.Generator``. Returns ``Estimate(mean, stderr, n)``, entries of shape (...).
+    Raises ValueError if ``n_samples`` < 2 (no standard error from one sample), ``n_units`` < 0 or f
+    returns another number of rows; TypeError, ValueError for a bad ``p`` or ``rng``.
+
+    Source: Srivastava et al. 2014, section 7.5.
+
+    >>> from dropout_scaling.masks import keyed_rng
+    >>> ones = lambda masks: masks.sum(axis=1) * 1.0
+    >>> monte_carlo(ones, 4, 0.0, n_samples=10, rng=keyed_rng(0))
+    Estimate(mean=np.float64(4.0), stderr=np.float64(0.0), n=10)
+    """
+    n_samples = check_count("n_samples", n_samples, 2)
+    shape = (n_samples, check_count("n_units", n_units, 0))
+    values = values_of_masks(f, bernoulli_mask(shape, p, rng=rng))
+    return Estimate(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_samples), n_samples)
