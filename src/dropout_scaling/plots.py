@@ -1,0 +1,139 @@
+"""The book's figures: ``ax`` first, arrays in, artists out; never a model, never ``show``.
+
+Standard dropout is orange, dashed and square, inverted dropout blue, solid and round, in every
+figure, so that the two are told apart without colour too. A dropped unit is hollow, a kept one
+filled, and a unit's area is its value. Lines are labelled at the line, not in a legend.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Circle
+
+INK = "#767b83"  # a grey that reads on white and on black; the site swaps in the page's own ink
+STANDARD = {"color": "#d55e00", "linestyle": "--", "marker": "s"}
+INVERTED = {"color": "#0072b2", "linestyle": "-", "marker": "o"}
+PLAIN = {"color": INK, "linestyle": ":", "marker": "D"}
+WIDTH = 4.5  # inches: 11 pt in a figure of this width are 11 px on a phone 360 px wide
+
+
+def use_book_style():
+    """Set matplotlib, and Jupyter's figures where there is a kernel, to the book's style.
+
+    SVG on a transparent ground, text as text, one ink for everything that is not data.
+    """
+    plt.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 3.0),
+            "figure.facecolor": "none",
+            "savefig.facecolor": "none",
+            "axes.facecolor": "none",
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "axes.titlelocation": "left",
+            "axes.titlesize": 11,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "font.size": 11,
+            "lines.linewidth": 2,
+            "lines.markersize": 4,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "dropout-scaling",  # the same figure gives the same file
+            "figure.constrained_layout.use": True,
+        }
+    )
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:  # outside Jupyter there is no inline backend to set
+        return
+    set_matplotlib_formats("svg")
+
+
+def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1, **label):
+    """Draw y over x, shapes (n,), and write ``text`` beside the point number ``at``.
+
+    ``every``: a marker at each so many points. Returns the line and the text.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    (line,) = ax.plot(x, y, markevery=every, **style)
+    options = {"color": style["color"], "va": "center", "annotation_clip": False, **label}
+    note = ax.annotate(text, (x[at], y[at]), offset, textcoords="offset points", **options)
+    return line, note
+
+
+def band(ax, x, low, high, *, style=PLAIN):
+    """Shade from ``low`` to ``high`` over x, shapes (n,): the spread of a line. Returns the band."""
+    return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
+
+
+def stems(ax, values, probabilities, *, style=PLAIN):
+    """Draw an exact distribution: a stem of height ``probabilities`` at each of ``values``.
+
+    Shapes (n,). Returns the stems and their heads.
+    """
+    sticks = ax.vlines(values, 0, probabilities, color=style["color"], linewidth=2)
+    (heads,) = ax.plot(values, probabilities, style["marker"], color=style["color"], markersize=6)
+    ax.set_ylim(bottom=0)
+    return sticks, heads
+
+
+def units(ax, values, *, y=0.0, style=PLAIN, text=True):
+    """Draw a row of units at height ``y``: a disc of area ``values``, hollow where that is 0.
+
+    ``values``: shape (n,); unit i is centred on x = i. ``text``: write each value below its unit.
+    Returns the discs.
+    """
+    discs = []
+    for x, value in enumerate(np.asarray(values, dtype=float)):
+        dropped = value == 0
+        disc = Circle(
+            (x, y),
+            0.3 if dropped else 0.3 * np.sqrt(value),
+            facecolor="none" if dropped else style["color"],
+            edgecolor=INK if dropped else style["color"],
+            linestyle=(0, (2, 2)) if dropped else "-",
+            linewidth=1.5,
+        )
+        discs.append(ax.add_patch(disc))
+        if text:
+            ax.text(x, y - 0.5, f"{value:g}", ha="center", va="top")
+    return discs
+
+
+def network(ax, masks, *, style=PLAIN):
+    """Draw a network of layers from bottom to top with some of its units dropped.
+
+    ``masks``: one boolean array a layer, inputs first, True = kept. A dropped unit is hollow and
+    loses its connections. Returns the discs, a list a layer.
+    """
+    width = max(len(mask) for mask in masks)
+    spots = [
+        [((width - len(mask)) / 2 + i, 1.6 * layer) for i in range(len(mask))]
+        for layer, mask in enumerate(masks)
+    ]
+    for layer in range(len(masks) - 1):
+        for i, start in enumerate(spots[layer]):
+            for j, end in enumerate(spots[layer + 1]):
+                if masks[layer][i] and masks[layer + 1][j]:
+                    ax.plot(*zip(start, end, strict=True), color=INK, linewidth=1, zorder=0)
+    discs = []
+    for mask, row in zip(masks, spots, strict=True):
+        discs.append([])
+        for kept, spot in zip(mask, row, strict=True):
+            look = {"facecolor": style["color"], "edgecolor": style["color"]}
+            if not kept:
+                look = {"facecolor": "none", "edgecolor": INK, "linestyle": (0, (2, 2))}
+            discs[-1].append(ax.add_patch(Circle(spot, 0.3, linewidth=1.2, **look)))
+    bare(ax)
+    return discs
+
+
+def bare(ax):
+    """Remove the axes of a drawing, keep its proportions and fit it. Returns ``ax``."""
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    ax.autoscale_view()
+    return ax
