@@ -1,0 +1,62 @@
+# Two commands: `make book` and `make test`. Each sets up .venv itself; `make help` lists the rest.
+
+PYTHON ?= python3
+DEVICE ?= cpu
+TORCH ?= default
+PORT ?= 8000
+
+ifeq ($(OS),Windows_NT)
+VENV_PYTHON := .venv/Scripts/python
+else
+VENV_PYTHON := .venv/bin/python
+endif
+
+export DROPOUT_SCALING_DEVICE := $(DEVICE)
+# Nothing of the user's own packages: the pins are all there is.
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help book serve test lint format pins setup clean
+
+help:
+	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
+	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
+	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
+	@echo 'make lint    ruff alone;  make format  let ruff mend what it can'
+	@echo 'make pins    freeze again what the chosen pins in requirements.txt bring'
+	@echo 'make clean   remove the site and the kept runs, not .venv'
+	@echo
+	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
+	@echo 'DEVICE=cuda         run the notebooks on a GPU, and the tests that need one (now: $(DEVICE))'
+	@echo 'TORCH=cpu           install PyTorch without CUDA: on Linux much less to download (now: $(TORCH))'
+	@echo 'PORT=8080           where make serve listens (now: $(PORT))'
+
+setup:
+	@$(PYTHON) tools/setup_env.py $(TORCH)
+
+book: setup
+	@$(VENV_PYTHON) tools/execute.py
+	@$(VENV_PYTHON) tools/build_book.py
+
+serve: book
+	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'
+	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test:
+	@$(PYTHON) tools/check_device.py $(DEVICE) $(TORCH)
+	@$(PYTHON) tools/setup_env.py $(TORCH)
+	@$(VENV_PYTHON) tools/run_tests.py
+
+lint: setup
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m ruff format --check
+
+format: setup
+	@$(VENV_PYTHON) -m ruff check --fix
+	@$(VENV_PYTHON) -m ruff format
+
+pins:
+	@$(PYTHON) tools/pins.py $(TORCH)
+
+clean:
+	rm -rf _build .cache

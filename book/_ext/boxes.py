@@ -1,0 +1,40 @@
+"""Give the two boxes of a chapter their class.
+
+A chapter writes them as plain block quotes, so that they read well in Jupyter too:
+
+    > **Predict.** What does this cell print?
+
+becomes `<blockquote class="predict">`, and one that opens with **Check yourself** gets the class
+`check`. All other block quotes stay quotes.
+"""
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
+CLASSES = {"Predict": "predict", "Check yourself": "check"}
+
+
+class Boxes(SphinxTransform):
+    default_priority = 500
+
+    def apply(self):
+        for quote in self.document.findall(nodes.block_quote):
+            opening = quote.next_node(nodes.strong)
+            if opening is None or opening is not first_inline(quote):
+                continue
+            for words, name in CLASSES.items():
+                if opening.astext().startswith(words):
+                    quote["classes"].append(name)
+
+
+def first_inline(quote):
+    """The first thing in the first paragraph, or None."""
+    paragraph = quote.next_node(nodes.paragraph)
+    if paragraph is None or paragraph.parent is not quote or quote.index(paragraph):
+        return None
+    return paragraph[0] if len(paragraph) else None
+
+
+def setup(app):
+    app.add_transform(Boxes)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,117 @@
+"""Build the site in _build/html from the book and the kept outputs; a warning is an error.
+
+What goes in is first put together in .cache/site, laid out as the repository is: the pages with
+their outputs, and the settings with execution off. Where nothing that goes in has changed since the
+last build, nothing is done.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+
+import execute
+import nbformat
+import yaml
+from launch_notebooks import with_set_up
+from layout import BOOK, CACHE, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
+from repository import Repository
+from sources import code_cells, config, notebooks, pages, read
+
+SITE = CACHE / "site"
+STAMP = HTML.parent / "built-from"
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+
+
+def with_outputs(name, path):
+    """The notebook as it is now, with the outputs of its last run."""
+    notebook = read(path)
+    kept = execute.stored(name)
+    if kept is None or kept.metadata.run["key"] != execute.key(path):
+        sys.exit(f"book: {name} has changed since it was run: `make book` runs it first")
+    for cell, ran in zip(code_cells(notebook), code_cells(kept), strict=True):
+        cell.outputs = ran.outputs
+        cell.execution_count = ran.execution_count
+    return notebook
+
+
+def stage(repository):
+    """Put together what Jupyter Book is to read."""
+    settings = config()
+    settings["execute"]["execute_notebooks"] = "off"
+    if repository is not None:
+        merge(settings, repository.settings())
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(BOOK, SITE / "book", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for name, path in notebooks().items():
+        nbformat.write(with_outputs(name, path), SITE / "book" / f"{name}.ipynb")
+    (SITE / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
+    shutil.copyfile(TOC, SITE / TOC.name)
+
+
+def merge(settings, more):
+    for name, value in more.items():
+        if isinstance(value, dict):
+            merge(settings.setdefault(name, {}), value)
+        else:
+            settings[name] = value
+
+
+def fingerprint(repository):
+    """The digest of all that the site is made from."""
+    digest = hashlib.sha256(f"{sys.version} {repository}".encode())
+    made_by = sorted((ROOT / "tools").glob("*.py"))
+    staged = sorted(p for p in SITE.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    for path in [REQUIREMENTS, *made_by, *staged]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_jupyter_book():
+    """Run the build, showing little; on a warning show what it said."""
+    command = [
+        *(sys.executable, "-c", JUPYTER_BOOK, "build", str(SITE / "book"), "--path-output", "."),
+        *("--toc", str(SITE / TOC.name), "--config", str(SITE / CONFIG.name)),
+        *("-W", "-n", "--keep-going", "--all", "-q"),
+    ]
+    ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    if ended.returncode:
+        print(ended.stdout, ended.stderr, sep="\n", file=sys.stderr)
+        sys.exit("book: the build has warnings or errors, shown above; each is a failure here")
+
+
+def offer_sources(repository):
+    """Let the download button give each chapter as it is in the repository.
+
+    Its outputs would answer the chapter's predictions. Where the package has an address, the copy
+    can install it.
+    """
+    for name, path in notebooks().items():
+        notebook = read(path)
+        if repository is not None:
+            notebook = with_set_up(notebook, repository)
+        nbformat.write(notebook, HTML / "_sources" / f"{name}.ipynb")
+
+
+def main():
+    listed = pages()
+    repository = Repository.from_environment()
+    stage(repository)
+    made_from = fingerprint(repository)
+    if STAMP.is_file() and STAMP.read_text() == made_from and (HTML / "index.html").is_file():
+        print("site: up to date")
+    else:
+        start = time.monotonic()
+        print(f"site: building {len(listed)} pages", flush=True)
+        STAMP.unlink(missing_ok=True)
+        shutil.rmtree(HTML, ignore_errors=True)
+        run_jupyter_book()
+        offer_sources(repository)
+        STAMP.write_text(made_from)
+        print(f"site: built in {time.monotonic() - start:.0f} s")
+    print(f"read it: open {HTML / 'index.html'}, or run `make serve`")
+
+
+if __name__ == "__main__":
+    main()

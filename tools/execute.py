@@ -1,0 +1,182 @@
+"""Run the notebooks that have changed, through nbmake, and keep their outputs for the site.
+
+usage: execute.py [--strict]      --strict: a slow notebook is a failure (`make test`)
+
+A notebook is run again when its code, the package, the pins, the Python or the device has changed;
+a change of its prose runs nothing. What is kept in .cache/executed passed, whole: a failed or
+interrupted run leaves nothing there.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+
+import nbformat
+import pytest
+from layout import BOOK, CACHE, REQUIREMENTS, ROOT
+from sources import code_cells, notebooks, read
+
+SLOW = 15  # seconds on two cores; a reader waits no longer for a chapter
+HANGS = 120  # seconds for one cell, after which nbmake stops it
+
+STORE = CACHE / "executed"
+RUN = CACHE / "run"
+DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
+
+
+def inputs_of_all():
+    """The digest of what every notebook depends on."""
+    digest = hashlib.sha256(f"{platform.python_version()} {DEVICE}".encode())
+    sources = sorted(p for p in (ROOT / "src").rglob("*.py"))
+    for path in [REQUIREMENTS, *sources]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def key(path, common=None):
+    """The digest of all that this notebook's outputs depend on: its prose is not among it."""
+    notebook = read(path)
+    code = [(cell.source, cell.metadata) for cell in code_cells(notebook)]
+    text = json.dumps([common or inputs_of_all(), notebook.metadata, code], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stored(name):
+    """The kept run of a notebook, its key and seconds in the metadata, or None."""
+    try:
+        return nbformat.reads((STORE / f"{name}.ipynb").read_text("utf8"), as_version=4)
+    except (FileNotFoundError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+        return None
+
+
+def is_fresh(name, wanted, strict):
+    kept = stored(name)
+    run = kept.metadata.get("run", {}) if kept else {}
+    return run.get("key") == wanted and not (strict and too_slow(run["seconds"]))
+
+
+def too_slow(seconds):
+    return DEVICE == "cpu" and seconds > SLOW
+
+
+def keep(name, wanted, seconds):
+    """Move a passed run into the store, by one rename."""
+    notebook = read(RUN / f"{name}.ipynb")
+    for cell in code_cells(notebook):
+        cell.metadata.pop("execution", None)  # the time of day: different at each run
+    notebook.metadata["run"] = {"key": wanted, "seconds": round(seconds, 1)}
+    target = STORE / f"{name}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(f".{os.getpid()}.part")
+    nbformat.write(notebook, partial)
+    partial.replace(target)
+
+
+class Progress:
+    """A pytest plugin: one line as each notebook ends, and what to do with its result."""
+
+    def __init__(self, wanted, strict):
+        self.wanted = wanted
+        self.strict = strict
+        self.ended = {}
+        self.out = sys.stdout
+
+    def pytest_runtest_logreport(self, report):
+        if report.when != "call":
+            return
+        name = report.nodeid.split("::")[0].removesuffix(".ipynb")
+        passed = report.passed
+        note = "passed" if passed else "FAILED"
+        if passed and too_slow(report.duration):
+            note = f"slow: over {SLOW} s"
+            if self.strict:
+                passed, note = False, f"FAILED: over {SLOW} s, the most that a chapter may take"
+        if passed:
+            keep(name, self.wanted[name], report.duration)
+        elif report.failed:
+            print(f"\n{report.longrepr}\n", file=sys.stderr)
+        self.ended[name] = passed
+        print(f"  {report.duration:5.1f} s  {name}  {note}", file=self.out, flush=True)
+
+
+def surroundings():
+    """Environment variables: this environment's kernel, nothing of the user's, the same numbers."""
+    home = CACHE / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.pop("JUPYTER_PATH", None)
+    os.environ.update(
+        JUPYTER_PREFER_ENV_PATH="1",
+        JUPYTER_CONFIG_DIR=str(home),
+        JUPYTER_DATA_DIR=str(home),
+        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
+        IPYTHONDIR=str(home / "ipython"),
+        MPLCONFIGDIR=str(home / "matplotlib"),
+        DROPOUT_SCALING_DEVICE=DEVICE,
+        # One thread, always: a sum over another number of threads has other last bits.
+        OMP_NUM_THREADS="1",
+        PYTHONHASHSEED="0",
+    )
+
+
+def run_stale(wanted, strict):
+    """Run the notebooks of `wanted` (name -> key), and say which passed."""
+    shutil.rmtree(RUN, ignore_errors=True)
+    shutil.copytree(BOOK, RUN, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    settings = RUN / "pytest.ini"
+    settings.write_text("[pytest]\n")
+    progress = Progress(wanted, strict)
+    surroundings()
+    arguments = ["-c", str(settings), "--nbmake", "--overwrite", f"--nbmake-timeout={HANGS}"]
+    arguments += ["-p", "no:cacheprovider", "--tb=no"]
+    if len(wanted) > 1:
+        arguments += ["-n", "2", "--dist", "worksteal"]
+    arguments += [str(RUN / f"{name}.ipynb") for name in wanted]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        pytest.main(arguments, plugins=[progress])
+    shutil.rmtree(RUN, ignore_errors=True)
+    # nbmake silently skips a path that has `_build` in it: count.
+    missing = sorted(set(wanted) - set(progress.ended))
+    if missing:
+        sys.exit(f"{said.getvalue()}\nnotebooks: never run: {', '.join(missing)}")
+    return progress.ended
+
+
+@contextlib.contextmanager
+def alone():
+    """Hold the folder .cache/lock, so that two commands at once do not share a run."""
+    lock = CACHE / "lock"
+    CACHE.mkdir(exist_ok=True)
+    with open(lock, "w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except ImportError:  # Windows
+            pass
+        yield
+
+
+def main(strict):
+    common = inputs_of_all()
+    keys = {name: key(path, common) for name, path in notebooks().items()}
+    with alone():
+        stale = {name: k for name, k in keys.items() if not is_fresh(name, k, strict)}
+        kept = len(keys) - len(stale)
+        print(f"notebooks: {kept} up to date, {len(stale)} to run on the {DEVICE}", flush=True)
+        start = time.monotonic()
+        ended = run_stale(stale, strict) if stale else {}
+    if stale:
+        print(f"notebooks: {len(stale)} run in {time.monotonic() - start:.0f} s", flush=True)
+    failed = sorted(name for name, passed in ended.items() if not passed)
+    if failed:
+        sys.exit(f"notebooks: failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main("--strict" in sys.argv[1:])

@@ -1,0 +1,64 @@
+"""Write the notebooks that Colab and Binder open: the chapters, each able to find the package.
+
+usage: launch_notebooks.py FOLDER
+
+FOLDER becomes the content of the branch `launch`, which the launch buttons point at. The first cell
+of each notebook installs the package from the commit that built the site, unless it is there.
+Needs REPOSITORY_URL and COMMIT in the environment; the workflow derives both from its own.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from layout import BOOK
+from repository import Repository
+from sources import notebooks, read
+
+SET_UP = """\
+# Only where the book's own package is missing, as in Colab.
+import importlib.util
+
+if importlib.util.find_spec("dropout_scaling") is None:
+    %pip install -q "{requirement}"
+"""
+
+BINDER = """\
+--extra-index-url https://download.pytorch.org/whl/cpu
+{requirement}
+"""
+
+
+def requirement(repository):
+    return f"dropout-scaling[book] @ git+{repository.url}@{repository.commit}"
+
+
+def with_set_up(notebook, repository):
+    """The notebook with the set-up cell in front; the site's pages hide it, if it gets there."""
+    cell = nbformat.v4.new_code_cell(
+        SET_UP.format(requirement=requirement(repository)).rstrip(),
+        id="set-up",
+        metadata={"tags": ["remove-cell"]},
+    )
+    notebook.cells.insert(0, cell)
+    return notebook
+
+
+def main(folder):
+    repository = Repository.from_environment()
+    if repository is None:
+        sys.exit("launch_notebooks: REPOSITORY_URL and COMMIT say where the package is; set both")
+    for name, path in notebooks().items():
+        target = folder / BOOK.name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(with_set_up(read(path), repository), target)
+    binder = folder / "binder" / "requirements.txt"
+    binder.parent.mkdir(parents=True, exist_ok=True)
+    binder.write_text(BINDER.format(requirement=requirement(repository)))
+    print(f"wrote {folder}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

@@ -1,0 +1,12 @@
+"""Where things are in the repository: the one place that names the folders."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
+CONFIG = ROOT / "_config.yml"
+TOC = ROOT / "_toc.yml"
+REQUIREMENTS = ROOT / "requirements.txt"
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"  # all that may be thrown away, except the built site
+HTML = ROOT / "_build" / "html"

@@ -1,0 +1,152 @@
+"""Make `.venv` hold what requirements.txt pins, from any state, and do nothing if it does.
+
+usage: setup_env.py [default|cpu]      which build of PyTorch; `cpu` has no CUDA
+
+A stamp, written last, says what the environment was made from. Without a right stamp the
+installation is run again; pip then installs only what is missing. Nothing outside the clone is
+written but pip's own cache.
+
+Standard library only: this runs before anything is installed. It has to parse on an old Python
+too, so that it can say that it is too old.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, as its install page names it
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "complete"
+
+NOISE = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining dependency")
+NO_NETWORK = (
+    "NewConnectionError",
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "getaddrinfo failed",
+    "Network is unreachable",
+    "Connection refused",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ProxyError",
+)
+
+
+def main(torch):
+    check_python()
+    wanted = fingerprint(torch)
+    if STAMP.is_file() and STAMP.read_text() == wanted and works():
+        return
+    STAMP.unlink(missing_ok=True)
+    if not works():
+        print("setting up .venv", flush=True)
+        run(
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            "could not make .venv: is there room, and may you write here?",
+        )
+    print("installing what requirements.txt pins into .venv", flush=True)
+    pip(*pinned(torch))
+    # The build tool is among the pins, so that this step downloads nothing.
+    pip("--no-deps", "--no-build-isolation", "-e", ".")
+    STAMP.write_text(wanted)
+
+
+def check_python():
+    """Stop with one line if this Python cannot make the environment."""
+    if sys.version_info < OLDEST:
+        newer = next(filter(shutil.which, ("python3.13", "python3.12", "python3.11")), None)
+        say(
+            "Python {}.{} or newer is needed, and `{}` is {}.{}: {}".format(
+                *OLDEST,
+                os.path.basename(sys.executable),
+                *sys.version_info[:2],
+                f"add PYTHON={newer} to the command"
+                if newer
+                else "install one, then add PYTHON=/path/to/it to the command",
+            )
+        )
+    if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+        say(
+            "this Python has no venv module: install it (on Debian and Ubuntu: "
+            "`sudo apt install python3-venv`), then run the command again"
+        )
+
+
+def fingerprint(torch):
+    """Everything that the environment is made from, in one line."""
+    digest = hashlib.sha256()
+    for name in ("requirements.txt", "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes())
+    # The folder is in it since an editable install holds its absolute path.
+    return f"{digest.hexdigest()} torch={torch} python={sys.version} at={ROOT}\n"
+
+
+def works():
+    """Whether .venv has an interpreter of this version that starts, belongs here and has pip."""
+    if not PYTHON.exists():
+        return False
+    code = "import sys, pip; print(sys.version, sys.prefix, sep='|')"
+    answer = subprocess.run([str(PYTHON), "-c", code], capture_output=True, text=True)
+    return answer.stdout.strip() == f"{sys.version}|{VENV}"
+
+
+def pinned(torch):
+    """What to ask of pip for one of the two builds of PyTorch."""
+    asked = ["-r", "requirements.txt"]
+    # On a Mac the one build there is, is for the CPU.
+    if torch == "cpu" and sys.platform != "darwin":
+        lines = (ROOT / "requirements.txt").read_text().splitlines()
+        pin = next(line.split()[0] for line in lines if line.startswith("torch=="))
+        asked += ["--extra-index-url", CPU_INDEX, f"{pin}+cpu"]
+    return asked
+
+
+def pip(*arguments):
+    """Run pip's install, show what it says, and explain a failure in one more line."""
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+    # A user's settings could send the packages elsewhere.
+    ignored = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH"}
+    env = {k: v for k, v in os.environ.items() if k not in ignored}
+    said = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout:
+            said.append(line)
+            if not line.strip().startswith(NOISE):
+                print(line, end="", flush=True)
+    if process.returncode == 0:
+        return
+    text = "".join(said)
+    if any(sign in text for sign in NO_NETWORK):
+        say(
+            "the package index cannot be reached: connect to the network (or set pip's proxy or "
+            "index), then run the command again"
+        )
+    if "No space left" in text:
+        say("the disk is full: free some room (README.md says how much), then run it again")
+    say("pip could not install the pinned packages; its own words are above")
+
+
+def run(command, problem):
+    if subprocess.run(command).returncode:
+        say(problem)
+
+
+def say(problem):
+    sys.exit(f"set-up: {problem}")
+
+
+if __name__ == "__main__":
+    choice = sys.argv[1] if len(sys.argv) > 1 else "default"
+    if choice not in ("default", "cpu"):
+        say(f"TORCH must be default or cpu, got {choice}")
+    main(choice)
