@@ -32,7 +32,8 @@ def first_inline(quote):
     paragraph = quote.next_node(nodes.paragraph)
     if paragraph is None or paragraph.parent is not quote or quote.index(paragraph):
         return None
-    return paragraph[0] if len(paragraph) else None
+    # MyST puts an empty text before a strong one.
+    return next((node for node in paragraph if node.astext()), None)
 
 
 def setup(app):

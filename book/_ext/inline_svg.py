@@ -56,7 +56,7 @@ def inline(svg, alt, prefix):
         pixels = float(width[1]) * PIXELS[width[2]]
         style = f"max-width:{pixels * LARGEST:.0f}px;{style}"
     root.set("style", style)
-    root.set("class", "figure")
+    root.set("class", "inline-svg")
     root.set("role", "img")
     root.set("aria-label", alt)
     return ET.tostring(root, encoding="unicode")
