@@ -55,6 +55,7 @@ def main(folder):
     binder = folder / "binder" / "requirements.txt"
     binder.parent.mkdir(parents=True, exist_ok=True)
     binder.write_text(BINDER.format(requirement=requirement(repository)))
+    (binder.parent / "runtime.txt").write_text("python-3.11\n")  # Binder's own default is older
     print(f"wrote {folder}")
 
 

@@ -98,20 +98,20 @@ def works():
     return answer.stdout.strip() == f"{sys.version}|{VENV}"
 
 
-def pinned(torch):
+def pinned(torch, file=ROOT / "requirements.txt"):
     """What to ask of pip for one of the two builds of PyTorch."""
-    asked = ["-r", "requirements.txt"]
+    asked = ["-r", str(file)]
     # On a Mac the one build there is, is for the CPU.
     if torch == "cpu" and sys.platform != "darwin":
-        lines = (ROOT / "requirements.txt").read_text().splitlines()
+        lines = Path(file).read_text("utf8").splitlines()
         pin = next(line.split()[0] for line in lines if line.startswith("torch=="))
         asked += ["--extra-index-url", CPU_INDEX, f"{pin}+cpu"]
     return asked
 
 
-def pip(*arguments):
+def pip(*arguments, python=PYTHON):
     """Run pip's install, show what it says, and explain a failure in one more line."""
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     # A user's settings could send the packages elsewhere.
     ignored = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH"}
     env = {k: v for k, v in os.environ.items() if k not in ignored}
