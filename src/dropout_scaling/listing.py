@@ -1,0 +1,17 @@
+"""Print the code of a function without its docstring: how the chapters show what they import."""
+
+import inspect
+
+
+def show(*functions):
+    """Print the source of each of ``functions`` without its docstring.
+
+    >>> from dropout_scaling.reference import inverted_eval
+    >>> show(inverted_eval)
+    def inverted_eval(x):
+        return _floats("x", x)
+    """
+    for number, function in enumerate(functions):
+        head, _, rest = inspect.getsource(function).partition('"""')
+        body = rest.partition('"""')[2]
+        print(("\n" if number else "") + head.rstrip() + (body.rstrip() or rest.rstrip()))
