@@ -22,7 +22,8 @@ help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
 	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
-	@echo 'make lint    ruff alone;  make format  let ruff mend what it can'
+	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
+	@echo 'make format  let ruff mend what it can'
 	@echo 'make pins    freeze again what the chosen pins in requirements.txt bring'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
 	@echo
@@ -50,6 +51,7 @@ test:
 lint: setup
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check
+	@$(VENV_PYTHON) -m pytest -q tests/book/test_sources.py
 
 format: setup
 	@$(VENV_PYTHON) -m ruff check --fix

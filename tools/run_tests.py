@@ -12,7 +12,7 @@ from check_device import problem
 from layout import ROOT
 
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
-SITE_TESTS = "tests/test_site.py"  # they read the built site, so they come last
+SITE_TESTS = "tests/book/test_site.py"  # they read the built site, so they come last
 
 # Two workers on two cores: one thread each.
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
