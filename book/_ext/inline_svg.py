@@ -15,11 +15,22 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-COLOURS = {"#767b83": "var(--ink)", "#d55e00": "var(--standard)", "#0072b2": "var(--inverted)"}
+COLOURS = {
+    "#767b83": "var(--ink)",
+    "#d55e00": "var(--standard)",
+    "#0072b2": "var(--inverted)",
+}
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-PIXELS = {"": 1, "px": 1, "pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4}
+PIXELS = {
+    "": 1,
+    "px": 1,
+    "pt": 4 / 3,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 96 / 25.4,
+}
 LARGEST = 1.25  # of its natural width: wide enough for the text column, never a poster
 
 ET.register_namespace("", SVG)
@@ -31,13 +42,21 @@ class InlineSvg(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs):
-        for number, image in enumerate(list(self.document.findall(nodes.image)), 1):
+        for number, image in enumerate(
+            list(self.document.findall(nodes.image)), 1
+        ):
             if not image.get("alt", "").strip():
-                logger.warning("image without alt text: %s", image["uri"], location=image)
+                logger.warning(
+                    "image without alt text: %s", image["uri"], location=image
+                )
                 continue
             file = Path(self.env.srcdir, image["uri"])
             if file.suffix == ".svg" and file.is_file():
-                html = inline(file.read_text("utf8"), image["alt"], prefix=f"figure{number}-")
+                html = inline(
+                    file.read_text("utf8"),
+                    image["alt"],
+                    prefix=f"figure{number}-",
+                )
                 image.replace_self(nodes.raw("", html, format="html"))
 
 
@@ -71,7 +90,9 @@ def lift_styles(root):
             elif child.tag == f"{{{SVG}}}style":
                 rule = re.fullmatch(r"\s*\*\s*\{([^}]*)\}\s*", child.text or "")
                 if rule is None:
-                    raise ValueError(f"a style that would reach the whole page: {child.text}")
+                    raise ValueError(
+                        f"a style that would reach the whole page: {child.text}"
+                    )
                 root.set("style", rule[1].strip())
                 parent.remove(child)
 
@@ -115,7 +136,8 @@ def inherit_font(element):
 
 def slant_and_weight(words):
     names = {
-        w: "font-style" if w in ("italic", "oblique") else "font-weight" for w in words.split()
+        w: "font-style" if w in ("italic", "oblique") else "font-weight"
+        for w in words.split()
     }
     return "".join(f"{name}:{word};" for word, name in names.items())
 
