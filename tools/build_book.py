@@ -33,10 +33,6 @@ def with_outputs(name, path):
     for cell, ran in zip(code_cells(notebook), code_cells(kept), strict=True):
         cell.outputs = ran.outputs
         cell.execution_count = ran.execution_count
-        # What Jupyter folds away, the page does too; MyST-NB knows the tag alone.
-        tags = cell.metadata.setdefault("tags", [])
-        if cell.metadata.get("jupyter", {}).get("source_hidden") and "hide-cell" not in tags:
-            tags.append("hide-input")
     return notebook
 
 

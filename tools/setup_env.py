@@ -91,10 +91,11 @@ def fingerprint(torch):
 
 def works():
     """Whether .venv has an interpreter of this version that starts, belongs here and has pip."""
-    if not PYTHON.exists():
-        return False
     code = "import sys, pip; print(sys.version, sys.prefix, sep='|')"
-    answer = subprocess.run([str(PYTHON), "-c", code], capture_output=True, text=True)
+    try:
+        answer = subprocess.run([str(PYTHON), "-c", code], capture_output=True, text=True)
+    except OSError:  # not there, or not a program
+        return False
     return answer.stdout.strip() == f"{sys.version}|{VENV}"
 
 

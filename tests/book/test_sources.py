@@ -1,0 +1,176 @@
+"""The pages as they are written: clean notebooks, and no number in the prose that nothing holds."""
+
+import ast
+import re
+
+import nbformat
+import pytest
+from layout import BOOK
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from sources import notebooks, read
+
+NOTEBOOKS = notebooks()
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+CELL_METADATA = {"jupyter", "mystnb", "tags"}
+TAGS = {"hide-cell", "hide-input", "hide-output", "remove-cell", "remove-input", "remove-stderr"}
+SHORTEST_ALT = 40  # characters: a sentence, not a file name
+
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+
+
+@pytest.fixture
+def notebook(name):
+    return read(NOTEBOOKS[name])
+
+
+def markdown(notebook):
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def code(notebook):
+    """The code cells with their sources as Python: IPython's own lines taken out."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            yield cell, ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE))
+
+
+@each_notebook
+def test_is_valid_and_holds_no_outputs(notebook):
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs, f"{cell.id} has outputs"
+            assert cell.execution_count is None, f"{cell.id} has an execution count"
+
+
+@each_notebook
+def test_cells_have_ids_of_their_own(name):
+    # Read as it stands: nbformat itself would make up the ids that are missing.
+    text = NOTEBOOKS[name].read_text("utf8")
+    raw = nbformat.reader.reads(text)
+    assert (raw.nbformat, raw.nbformat_minor) == (4, 5)
+    ids = [cell["id"] for cell in raw.cells]
+    assert len(set(ids)) == len(ids)
+
+
+@each_notebook
+def test_metadata_are_clean(notebook):
+    assert notebook.metadata.kernelspec == KERNEL
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert notebook.metadata.get("language_info", {"name": "python"}) == {"name": "python"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= CELL_METADATA, cell.id
+        assert set(cell.metadata.get("tags", [])) <= TAGS, cell.id
+
+
+@each_notebook
+def test_shows_no_directive_raw_in_jupyter(notebook):
+    text = markdown(notebook)
+    assert not re.findall(r"^\s*(?:```|~~~|:::+) *\{.*", text, re.MULTILINE)
+    assert not re.findall(r"\{[a-z][\w:-]*\}`[^`]*`", text)
+
+
+@each_notebook
+def test_title_is_a_question(notebook):
+    titles = re.findall(r"^# (.*)$", markdown(notebook), re.MULTILINE)
+    assert len(titles) == 1
+    assert titles[0].endswith("?")
+
+
+@each_notebook
+def test_each_figure_says_what_it_shows(notebook):
+    for cell, tree in code(notebook):
+        calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        if any(isinstance(f, ast.Attribute) and f.attr in ("subplots", "figure") for f in calls):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt) >= SHORTEST_ALT, f"{cell.id}: alt text {alt!r}"
+
+
+# --- numbers -----------------------------------------------------------------------------------
+
+parser = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+NUMBER = re.compile(
+    r"(?<![\w.§])(?<!§ )"  # not part of a name, nor the number of a section
+    r"(?:\d+\.\d+|\d+(?=\s*(?:%|per cent)))"
+    r"(?![\w.]*\.\d)"  # nor a version such as 1.0.4
+)
+
+
+def prose(text):
+    """The sentences of a page: without code, mathematics, links, headings, quotes and sources."""
+    quotes, heading, sources = 0, None, False
+    for token in parser.parse(text):
+        quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        if token.type in ("heading_open", "heading_close"):
+            heading = token.tag if token.type == "heading_open" else None
+        elif token.type == "inline" and heading:
+            if heading in ("h1", "h2"):
+                sources = token.content.strip() == "Sources"
+        elif token.type == "inline" and not (quotes or sources):
+            yield from sentences(token.children)
+
+
+def sentences(inline):
+    links, words = 0, []
+    for token in inline:
+        links += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type == "text" and not links:
+            words.append(token.content)
+        elif token.type in ("softbreak", "hardbreak", "code_inline", "math_inline"):
+            words.append(" ")
+    # What someone else said is theirs.
+    yield re.sub(r'"[^"]*"|“[^”]*”', " ", "".join(words))
+
+
+def asserted(notebook):
+    """The numbers that are written in the notebook's assertions."""
+    return {
+        float(constant.value)
+        for _, tree in code(notebook)
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.Assert)
+        for constant in ast.walk(statement)
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, int | float)
+    }
+
+
+@each_notebook
+def test_each_number_in_the_prose_is_held_by_an_assertion(notebook):
+    held = asserted(notebook)
+    for sentence in prose(markdown(notebook)):
+        for match in NUMBER.finditer(sentence):
+            value = float(match[0])
+            percent = sentence[match.end() :].lstrip().startswith(("%", "per cent"))
+            # "20 %" is held by 20 and by 0.2.
+            near = held & {value, float(f"{value / 100:.12g}")} if percent else held & {value}
+            assert near, f"{match[0]} in {sentence.strip()!r} stands in no assert"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The mean is 1.25, in 20 % of runs.", ["1.25", "20"]),
+        ("See §9.1, `p = 0.5`, $q = 0.5$, [0.5](x.md), and 1.0.4.post1.", []),
+        ('He said "it is 0.5", and it is 0.25.', ["0.25"]),
+        ("> quoted: 0.5\n\n# Title 0.5\n\n## Sources\n\n- 0.5", []),
+        ("| a | 0.5 |\n|---|---|\n| b | 1.5 |", ["0.5", "1.5"]),
+        ("## Sources\n\n- 0.5\n\n## More\n\nThen 2.5.", ["2.5"]),
+    ],
+)
+def test_the_search_for_numbers_itself(text, found):
+    assert [m for s in prose(text) for m in NUMBER.findall(s)] == found
+
+
+# --- sources -----------------------------------------------------------------------------------
+
+
+def sources_section(text):
+    return text.partition("\n## Sources\n")[2]
+
+
+@each_notebook
+def test_each_source_is_in_the_bibliography(notebook):
+    known = set(re.findall(r"url\s*=\s*\{([^}]*)\}", (BOOK / "references.bib").read_text("utf8")))
+    linked = set(re.findall(r"\]\((https?://[^)\s]*)\)", sources_section(markdown(notebook))))
+    assert linked <= known

@@ -1,0 +1,83 @@
+"""The site is built again when it must, never from stale outputs, and a warning is a failure."""
+
+from conftest import FIGURE
+
+KNOWN = {"REPOSITORY_BRANCH": "main", "COMMIT": "0123abc"}
+
+
+def test_the_page_has_the_run_s_output_and_its_figure_inline(built):
+    page = built.page()
+    assert ">42\n" in page
+    assert 'role="img"' in page
+    assert "var(--standard)" in page
+
+
+def test_an_unchanged_book_is_not_built_again(built):
+    ended = built.run("build_book")
+    assert "site: up to date" in ended.stdout
+
+
+def test_new_prose_is_built_with_the_kept_outputs(executed):
+    executed.write_notebook("Here is new prose.", "print(6 * 7)", FIGURE)
+    assert "1 up to date, 0 to run" in executed.run("execute").stdout
+    assert executed.run("build_book").returncode == 0
+    assert "Here is new prose." in executed.page()
+    assert ">42\n" in executed.page()
+
+
+def test_new_code_is_not_published_with_old_outputs(executed):
+    executed.write_notebook("Prose.", "print(6 * 8)")
+    ended = executed.run("build_book")
+    assert ended.returncode != 0
+    assert "page has changed since it was run" in ended.stderr
+
+
+def test_a_change_in_the_package_makes_the_site_stale(executed):
+    executed.write("src/module.py", "CONSTANT = 2\n")
+    assert executed.run("build_book").returncode != 0
+
+
+def test_warnings_are_failures_and_leave_no_site_that_looks_fresh(executed):
+    executed.write("book/index.md", "# The book\n\nSee [no page](nowhere.md).\n")
+    executed.write_notebook("Prose.", "print(6 * 7)", FIGURE, alt=None)
+    assert executed.run("execute").returncode == 0
+    ended = executed.run("build_book")
+    assert ended.returncode != 0
+    assert "nowhere.md" in ended.stderr
+    assert "image without alt text" in ended.stderr
+    assert not (executed.root / "_build" / "built-from").exists()
+
+
+def test_a_bad_config_is_a_failure(clone):
+    config = clone.root / "_config.yml"
+    config.write_text(config.read_text().replace("title: ", "title: 3 # "))
+    ended = clone.run("build_book")
+    assert ended.returncode != 0
+    assert "_config.yml: - 3 is not of type 'string' [key path: 'title']" in ended.stderr
+
+
+def test_a_contents_that_does_not_fit_the_pages_is_a_failure(clone):
+    clone.write("_toc.yml", "format: jb-book\nroot: index\nchapters:\n  - file: gone\n")
+    ended = clone.run("build_book")
+    assert ended.returncode != 0
+    assert "no such page: book/gone" in ended.stderr
+    assert "not in the table of contents: book/page.ipynb" in ended.stderr
+
+
+def test_a_malformed_contents_is_a_failure(clone):
+    clone.write("_toc.yml", "format: jb-book\nchapters: 3\n")
+    ended = clone.run("build_book")
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("_toc.yml: ")
+
+
+def test_buttons_appear_where_the_repository_is_known(executed):
+    known = {"REPOSITORY_URL": "https://github.com/someone/somewhere", **KNOWN}
+    assert executed.run("build_book", **known).returncode == 0
+    page = executed.page()
+    assert "colab.research.google.com/github/someone/somewhere/blob/launch/book/page.ipynb" in page
+    assert "github.com/someone/somewhere/edit/main/book/page.ipynb" in page
+    # Without it the site is another one: it is built again, and no button is left.
+    ended = executed.run("build_book")
+    assert "site: built" in ended.stdout
+    assert "github.com" not in executed.page()

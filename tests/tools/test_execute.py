@@ -1,0 +1,88 @@
+"""A notebook runs again when it must, and only then; a failure is loud and leaves nothing."""
+
+from types import SimpleNamespace
+
+import execute
+import pytest
+
+
+@pytest.fixture
+def key(clone, monkeypatch):
+    """The key of the clone's notebook, computed anew at each call."""
+    monkeypatch.setattr(execute, "ROOT", clone.root)
+    monkeypatch.setattr(execute, "REQUIREMENTS", clone.root / "requirements.txt")
+    return lambda: execute.key(clone.root / "book" / "page.ipynb")
+
+
+def test_prose_does_not_change_the_key(clone, key):
+    before = key()
+    clone.write_notebook("Other prose.", "print(1)")
+    other = key()
+    clone.write_notebook("And other prose again.", "print(1)")
+    assert key() == other != before
+
+
+@pytest.mark.parametrize("file", ["src/module.py", "src/new.py", "requirements.txt"])
+def test_the_package_and_the_pins_change_the_key(clone, key, file):
+    before = key()
+    clone.write(file, "CONSTANT = 2\n")
+    assert key() != before
+
+
+def test_the_device_changes_the_key(key, monkeypatch):
+    before = key()
+    monkeypatch.setattr(execute, "DEVICE", "cuda")
+    assert key() != before
+
+
+def test_a_failed_notebook_fails_the_run_and_keeps_nothing(clone):
+    clone.write_notebook("Wrong.", "x = 1", "assert x == 2, 'the cause'", name="wrong")
+    ended = clone.run("execute")
+    assert ended.returncode != 0
+    assert "assert x == 2" in ended.stderr
+    assert "the cause" in ended.stderr
+    assert "notebooks: failed: wrong" in ended.stderr
+    assert clone.kept() == ["page.ipynb"]
+
+
+def test_a_notebook_that_nbmake_skips_is_a_failure(tmp_path):
+    from conftest import Clone
+
+    ended = Clone.fresh(tmp_path / "_build" / "clone").run("execute")
+    assert ended.returncode != 0
+    assert "never run: page" in ended.stderr
+
+
+def test_a_run_that_is_kept_is_not_repeated(built):
+    assert "notebooks: 1 up to date, 0 to run" in built.run("execute").stdout
+
+
+def test_a_broken_kept_run_is_repeated(clone, monkeypatch):
+    monkeypatch.setattr(execute, "STORE", clone.root / "store")
+    clone.write("store/page.ipynb", '{"cells": [')
+    assert execute.stored("page") is None
+    assert not execute.is_fresh("page", "key", strict=False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "strict", "passes"), [(14, True, True), (16, True, False), (16, False, True)]
+)
+def test_a_slow_notebook_fails_the_test_but_not_the_book(monkeypatch, seconds, strict, passes):
+    kept = []
+    monkeypatch.setattr(execute, "keep", lambda *run: kept.append(run))
+    monkeypatch.setattr(execute, "DEVICE", "cpu")
+    progress = execute.Progress({"page": "key"}, strict)
+    report = SimpleNamespace(
+        when="call", nodeid="page.ipynb::", duration=seconds, passed=True, failed=False
+    )
+    progress.pytest_runtest_logreport(report)
+    assert progress.ended == {"page": passes}
+    assert kept == ([("page", "key", seconds)] if passes else [])
+
+
+def test_a_slow_run_that_the_book_kept_is_not_fresh_for_the_test(monkeypatch):
+    run = SimpleNamespace(metadata={"run": {"key": "key", "seconds": 16.0}})
+    monkeypatch.setattr(execute, "stored", lambda name: run)
+    monkeypatch.setattr(execute, "DEVICE", "cpu")
+    assert execute.is_fresh("page", "key", strict=False)
+    assert not execute.is_fresh("page", "key", strict=True)
