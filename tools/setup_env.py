@@ -2,9 +2,9 @@
 
 usage: setup_env.py [default|cpu]      which build of PyTorch; `cpu` has no CUDA
 
-A stamp, written last, says what the environment was made from. Without a right stamp the
-installation is run again; pip then installs only what is missing. Nothing outside the clone is
-written but pip's own cache.
+A stamp, written last, says what the environment was made from. Where it differs, pip installs what
+has changed; where it is missing, an installation was cut short and everything is made anew. Nothing
+outside the clone is written but pip's own cache.
 
 Standard library only: this runs before anything is installed. It has to parse on an old Python
 too, so that it can say that it is too old.
@@ -45,8 +45,9 @@ def main(torch):
     wanted = fingerprint(torch)
     if STAMP.is_file() and STAMP.read_text() == wanted and works():
         return
+    finished = STAMP.is_file() and works()
     STAMP.unlink(missing_ok=True)
-    if not works():
+    if not finished:  # after a crash, what is there cannot be trusted
         print("setting up .venv", flush=True)
         run(
             [sys.executable, "-m", "venv", "--clear", str(VENV)],
