@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import setup_env
 from layout import CACHE, REQUIREMENTS
@@ -51,7 +52,9 @@ def brought():
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    here = {canonicalize_name(d.metadata["Name"]): d for d in metadata.distributions()}
+    # This folder alone: setuptools brings copies of some packages, on the path once it is imported.
+    installed = metadata.distributions(path=[sysconfig.get_path("purelib")])
+    here = {canonicalize_name(d.metadata["Name"]): d for d in installed}
     chosen = [Requirement(line.split("#")[0]) for line in lines_with_pins()]
     names = {canonicalize_name(r.name) for r in chosen}
     needed = {}  # package -> the systems that it is needed on
