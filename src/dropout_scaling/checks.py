@@ -58,3 +58,13 @@ def check_count(name, value, low, high=None):
         rule = f"at least {low}" if high is None else f"in [{low}, {high}]"
         raise ValueError(f"{name} must be {rule}, got {value}")
     return int(value)
+
+
+def check_rng(rng):
+    """Return ``rng`` if it is a ``numpy.random.Generator``; raise TypeError otherwise."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            "rng must be a numpy.random.Generator, for example keyed_rng(0), "
+            f"got {type(rng).__name__}"
+        )
+    return rng

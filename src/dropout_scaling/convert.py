@@ -129,13 +129,12 @@ def _converted(model, old, new, convert):
         for name, p in fed.items():
             weight = model.get_parameter(name)
             weight.copy_(convert(weight, p))
-    for name, module in list(model.named_modules()):
+    layers = {}  # a layer that is used in several places stays one layer
+    for name, module in list(model.named_modules(remove_duplicate=False)):
         if isinstance(module, old):
-            layer = new(module.p, module.inplace).train(module.training)
-            if name == "":  # the model is itself a dropout layer, and feeds no weight
-                return layer
-            parent, _, child = name.rpartition(".")
-            setattr(model.get_submodule(parent), child, layer)
+            if module not in layers:
+                layers[module] = new(module.p, module.inplace).train(module.training)
+            model.set_submodule(name, layers[module])
     return model
 
 
@@ -167,9 +166,15 @@ def _trace(model, dropouts):
         if parameter.default is not inspect.Parameter.empty
     }
     modules = dict(model.named_modules())
+    # A model that is itself a dropout layer would be traced into: nothing in its graph is a layer.
+    nodes = () if isinstance(model, leaves) else Tracer().trace(model, defaults).nodes
+    used = {modules[node.target] for node in nodes if node.op == "call_module"}
+    unseen = [n for n, m in modules.items() if isinstance(m, dropouts) and m not in used]
+    if unseen:
+        raise ValueError(f"model must use each dropout layer in sight of torch.fx, got {unseen}")
     pending = {}  # for each node, the drop probabilities that no weight has taken up yet
     fed = {}
-    for node in Tracer().trace(model, concrete_args=defaults).nodes:
+    for node in nodes:
         incoming = next((pending[n] for n in node.all_input_nodes if pending[n]), ())
         module = modules[node.target] if node.op == "call_module" else None
         pending[node] = ()

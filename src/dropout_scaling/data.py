@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.checks import check_count
+from dropout_scaling.checks import check_count, check_rng
 
 
 class Split(NamedTuple):
@@ -21,7 +21,8 @@ def digits(*, n_test=450, rng):
 
     ``n_test``: how many go to the test set. ``rng``: a ``numpy.random.Generator`` to shuffle them.
     Returns ``Split``: inputs float32 in [0, 1], shape (rows, 64), labels int64, shape (rows,).
-    Raises ValueError if ``n_test`` would leave either part empty.
+    Raises ValueError if ``n_test`` would leave either part empty, TypeError for another kind of
+    ``rng``.
 
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
     """
@@ -29,6 +30,6 @@ def digits(*, n_test=450, rng):
 
     x, y = load_digits(return_X_y=True)
     n_test = check_count("n_test", n_test, 1, len(x) - 1)
-    order = rng.permutation(len(x))
+    order = check_rng(rng).permutation(len(x))
     x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int64)
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])

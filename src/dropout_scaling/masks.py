@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dropout_scaling.checks import check_count, check_mask, check_p
+from dropout_scaling.checks import check_count, check_mask, check_p, check_rng
 
 MAX_UNITS = 20  # 2**20 masks of 20 units are 21 MB; each further unit doubles the list
 
@@ -30,12 +30,7 @@ def bernoulli_mask(shape, p, *, rng):
     array([ True,  True,  True,  True,  True])
     """
     p = check_p(p)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            "rng must be a numpy.random.Generator, for example keyed_rng(0), "
-            f"got {type(rng).__name__}"
-        )
-    return rng.random(shape) < float(1 - p)
+    return check_rng(rng).random(shape) < float(1 - p)
 
 
 def keyed_rng(seed, *, layer=0, step=0):

@@ -59,10 +59,10 @@ class _Dropout(nn.Module):
     def _multiply(self, x, noise):
         # A dropped inf or nan is cleared first, since 0 * inf is nan. For finite x this changes
         # nothing, and the product below is the one that F.dropout computes, -0.0 included.
-        unsafe = (noise == 0) & ~x.isfinite()
+        unsafe = ~x.isfinite() & (noise == 0)  # x first: the result takes its memory format
         if self.inplace:
             return x.masked_fill_(unsafe, 0).mul_(noise)
-        return x.masked_fill(unsafe, 0) * noise
+        return torch.where(unsafe, 0, x) * noise
 
 
 class StandardDropout(_Dropout):

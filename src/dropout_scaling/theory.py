@@ -8,7 +8,7 @@ from math import comb
 
 import numpy as np
 
-from dropout_scaling.checks import check_p
+from dropout_scaling.checks import check_count, check_p
 
 
 def standard_mean(x, p):
@@ -26,7 +26,8 @@ def standard_variance(x, p):
     >>> standard_variance(np.ones(2), 0.25)
     array([0.1875, 0.1875])
     """
-    return check_p(p) * (1 - p) * np.asarray(x) ** 2
+    p = check_p(p)
+    return p * (1 - p) * np.asarray(x) ** 2
 
 
 def inverted_variance(x, p):
@@ -38,7 +39,8 @@ def inverted_variance(x, p):
     >>> inverted_variance(np.ones(2), 0.2)
     array([0.25, 0.25])
     """
-    if check_p(p) == 1:
+    p = check_p(p)
+    if p == 1:
         raise ValueError("drop probability p must be below 1 for the variance p / q, got 1")
     return p / (1 - p) * np.asarray(x) ** 2
 
@@ -46,10 +48,11 @@ def inverted_variance(x, p):
 def kept_count_probabilities(n, p):
     """Return P(k of n units are kept) for k = 0 ... n: the binomial C(n, k) q^k p^(n-k).
 
-    Returns a list of n + 1 numbers, of p's own type. Raises TypeError, ValueError for a bad ``p``.
+    Returns a list of n + 1 numbers, of p's own type. Raises TypeError, ValueError for a bad ``p``
+    or a negative ``n``.
 
     >>> kept_count_probabilities(2, 0.5)
     [0.25, 0.5, 0.25]
     """
-    check_p(p)
+    p, n = check_p(p), check_count("n, the number of units,", n, 0)
     return [comb(n, k) * (1 - p) ** k * p ** (n - k) for k in range(n + 1)]
