@@ -1,0 +1,82 @@
+"""Seeds: each test draws from a base seed and its own name, so that order does not matter.
+
+Never re-seed to make a test pass: `--seed-base` is there to see that other seeds pass too.
+"""
+
+import hashlib
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from sampled import Sampled
+
+HERE = Path(__file__).parent
+SAMPLED_ITEMS = pytest.StashKey()
+
+# No deadline: the machine may be busy. No database: a run depends on the base seed alone.
+hypothesis.settings.register_profile("suite", deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--seed-base", type=int, default=0, help="another seed for every test that draws"
+    )
+
+
+def _seed(item):
+    name = f"{item.config.getoption('seed_base')} {item.nodeid}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
+
+
+@pytest.hookimpl(tryfirst=True)  # before -k and -m take tests away: the count is of the whole suite
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        function = getattr(item, "function", None)
+        if function and hypothesis.is_hypothesis_test(function):
+            hypothesis.seed(_seed(item))(function)
+    sampled = [item for item in items if "sampled" in getattr(item, "fixturenames", ())]
+    for item in sampled:
+        item.add_marker("sampled")
+    using = {path for path in HERE.glob("test_*.py") if "sampled.assert_" in path.read_text()}
+    whole = using <= {item.path for item in items}
+    config.stash[SAMPLED_ITEMS] = len(sampled) if whole else None
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sampled: makes one sampled assertion (set by itself)")
+
+
+@pytest.fixture
+def n_sampled_items(pytestconfig):
+    """The number of sampled assertions in the suite."""
+    count = pytestconfig.stash[SAMPLED_ITEMS]
+    if count is None:
+        pytest.skip("only a part of the suite was collected")
+    return count
+
+
+@pytest.fixture
+def rng(request):
+    """A NumPy generator of this test's own."""
+    return np.random.default_rng(_seed(request.node))
+
+
+@pytest.fixture
+def torch_seed(rng):
+    """A seed of this test's own, set in torch's global generator, which is put back after."""
+    import torch
+
+    seed = int(rng.integers(2**63))
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield seed
+
+
+@pytest.fixture
+def sampled():
+    """The one sampled assertion that a test which asks for this must make."""
+    assertion = Sampled()
+    yield assertion
+    assert assertion.uses == 1, "a sampled test makes exactly one sampled assertion"

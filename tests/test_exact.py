@@ -1,0 +1,159 @@
+"""Enumeration against a slow loop, with == on fractions; the geometric mean of softmaxes."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from helpers import says
+
+from dropout_scaling.exact import expectation, normalized_geometric_mean, variance
+from dropout_scaling.masks import all_masks, mask_probabilities
+
+PS = [Fraction(0), Fraction(1, 5), Fraction(1, 2), Fraction(7, 10), Fraction(1)]
+
+
+def crooked(masks):
+    """A function of the mask that is not linear, with values of shape (2,)."""
+    kept = masks.sum(axis=1)
+    rows = [[Fraction(int(k * k), 3), Fraction(int(m[0]) - int(k))] for k, m in zip(kept, masks)]  # noqa: B905
+    return np.array(rows, dtype=object)
+
+
+def slow_expectation(f, n, p):
+    total = 0
+    for mask in itertools.product([False, True], repeat=n):
+        weight = Fraction(1)
+        for kept in mask:
+            weight *= 1 - p if kept else p
+        total = total + weight * f(np.array([mask]))[0]
+    return total
+
+
+@pytest.mark.parametrize("p", PS)
+def test_expectation_is_the_weighted_sum_over_all_masks(p):
+    assert (expectation(crooked, 4, p) == slow_expectation(crooked, 4, p)).all()
+
+
+@pytest.mark.parametrize("p", PS)
+def test_variance_is_the_mean_square_less_the_squared_mean(p):
+    mean = slow_expectation(crooked, 4, p)
+    mean_square = slow_expectation(lambda masks: crooked(masks) ** 2, 4, p)
+    assert (variance(crooked, 4, p) == mean_square - mean**2).all()
+
+
+def test_the_axes_of_f_after_the_first_are_kept():
+    def f(masks):
+        return np.ones((len(masks), 2, 3))
+
+    assert expectation(f, 3, 0.2).shape == variance(f, 3, 0.2).shape == (2, 3)
+
+
+def test_p_0_and_p_1_leave_one_mask():
+    first, last = crooked(all_masks(3))[[0, -1]]
+    assert (expectation(crooked, 3, Fraction(1)) == first).all()
+    assert (expectation(crooked, 3, Fraction(0)) == last).all()
+    assert (variance(crooked, 3, Fraction(0)) == 0).all()
+
+
+@pytest.mark.parametrize("average", [expectation, variance])
+@pytest.mark.parametrize(
+    ("f", "got"), [(lambda masks: masks[:3], "(3, 2)"), (lambda masks: masks.sum(), "()")]
+)
+def test_an_f_that_does_not_return_one_row_a_mask_is_refused(average, f, got):
+    with pytest.raises(
+        ValueError, match=says(f"f must return one row a mask, shape (4, ...), got shape {got}")
+    ):
+        average(f, 2, 0.2)
+
+
+@pytest.mark.parametrize("average", [expectation, variance])
+def test_more_than_20_units_are_not_enumerated(average):
+    with pytest.raises(
+        ValueError, match=says("n, the number of units, must be in [0, 20], got 21")
+    ):
+        average(lambda masks: masks, 21, 0.2)
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("p", [0.2, 0.5, 0.7])
+def test_the_geometric_mean_of_a_softmax_layer_is_weight_scaling_and_the_arithmetic_is_not(p, rng):
+    # log softmax is z_c less something that all classes share, so that its mean over masks is the
+    # mean of z, which is linear in the mask: E z = W (q x) + b. Rounding: z is a sum of n + 1
+    # terms, softmax and log add a few more each, and the mean over masks sums 2^n terms; each costs
+    # at most u = 2^-53 of the largest value on the way, and the shared part of the error cancels.
+    n, classes = 6, 4
+    x, w, b = 3 * rng.normal(size=n), rng.normal(size=(classes, n)), rng.normal(size=classes)
+    masks = all_masks(n)
+    probs, weights = softmax(np.where(masks, x, 0) @ w.T + b), mask_probabilities(masks, p)
+    scaled = softmax(w @ ((1 - p) * x) + b)
+    largest = (np.abs(w) @ np.abs(x) + np.abs(b)).max() - np.log(probs).min()
+    bound = 4 * (n + classes + 2**n) * 2.0**-53 * largest
+    geometric = normalized_geometric_mean(probs, weights)
+    assert bound < 1e-10
+    assert np.abs(geometric / scaled - 1).max() <= bound
+    assert np.abs(weights @ probs - scaled).max() > 1e8 * bound
+
+
+def test_the_geometric_mean_of_one_distribution_is_itself_for_each_of_a_batch():
+    probs = np.array([[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]])
+    mean = normalized_geometric_mean(np.repeat(probs, 3, axis=0), np.array([1.0, 2.0, 5.0]))
+    np.testing.assert_allclose(mean, probs[0], rtol=8 * 2.0**-53)  # a log, an exp and a division
+
+
+def test_weights_count_by_their_ratio_alone():
+    probs = np.array([[0.8, 0.2], [0.5, 0.5]])
+    # sqrt(.8 * .5) : sqrt(.2 * .5) = 2 : 1
+    for weights in ([1.0, 1.0], [64.0, 64.0]):
+        mean = normalized_geometric_mean(probs, np.array(weights))
+        np.testing.assert_allclose(mean, [2 / 3, 1 / 3], rtol=16 * 2.0**-53)
+
+
+def test_a_class_that_one_distribution_excludes_is_excluded_unless_its_weight_is_0():
+    probs = np.array([[1.0, 0.0], [0.5, 0.5]])
+    assert normalized_geometric_mean(probs, np.array([1.0, 1.0])).tolist() == [1.0, 0.0]
+    assert normalized_geometric_mean(probs, np.array([0.0, 1.0])).tolist() == [0.5, 0.5]
+
+
+HALVES = [[0.5, 0.5], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("probs", "weights", "text"),
+    [
+        (
+            HALVES,
+            [1.0],
+            "probs must have shape (m, ..., classes) and weights shape (m,), got (2, 2) and (1,)",
+        ),
+        (
+            [0.5, 0.5],
+            [1.0, 1.0],
+            "probs must have shape (m, ..., classes) and weights shape (m,), got (2,) and (2,)",
+        ),
+        (
+            [[0.5, -0.5]],
+            [1.0],
+            "probs must not be negative or nan, got a least value of -0.5",
+        ),
+        (
+            [[0.5, np.nan]],
+            [1.0],
+            "probs must not be negative or nan, got a least value of nan",
+        ),
+        (HALVES, [1.0, -1.0], "weights must not be negative and not all 0, got [ 1. -1.]"),
+        (HALVES, [0.0, 0.0], "weights must not be negative and not all 0, got [0. 0.]"),
+        (
+            [[1.0, 0.0], [0.0, 1.0]],
+            [1.0, 1.0],
+            "probs must leave at least one class that no distribution excludes, got none",
+        ),
+    ],
+)
+def test_what_has_no_geometric_mean_is_refused(probs, weights, text):
+    with pytest.raises(ValueError, match=says(text)):
+        normalized_geometric_mean(np.array(probs), np.array(weights))

@@ -1,0 +1,148 @@
+"""What may import what, and that nothing is done or drawn behind the reader's back."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import dropout_scaling
+from dropout_scaling import convert, data, exact, masks, montecarlo, nn, reference, theory
+
+SOURCES = sorted(Path(dropout_scaling.__file__).parent.glob("*.py"))
+MODULES = [path.stem for path in SOURCES if path.stem != "__init__"]
+IMPORT_TORCH = {"nn", "train"}
+IMPORT_MATPLOTLIB = {"plots"}
+NUMPY_ONLY = sorted(set(MODULES) - IMPORT_TORCH - IMPORT_MATPLOTLIB)
+
+
+def run(code):
+    """Return what ``code`` prints in a fresh process."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "module", ["dropout_scaling", *(f"dropout_scaling.{m}" for m in NUMPY_ONLY)]
+)
+def test_the_numpy_half_loads_neither_torch_nor_matplotlib(module):
+    loaded = (
+        f"import sys, {module}; print([m for m in ('torch', 'matplotlib') if m in sys.modules])"
+    )
+    assert run(loaded) == "[]"
+
+
+def test_settings_and_weights_can_be_converted_without_torch():
+    code = """
+import sys
+from dropout_scaling.convert import inverted_adam, inverted_sgd, inverted_weight
+inverted_sgd(0.1, 0.0, 0.2), inverted_adam(0.1, 1e-8, 0.0, 0.2), inverted_weight(1.0, 0.2)
+print("torch" in sys.modules)
+"""
+    assert run(code) == "False"
+
+
+def test_importing_every_module_leaves_the_global_generators_alone():
+    code = f"""
+import numpy as np, torch
+before = repr(np.random.get_state()), torch.get_rng_state().tolist()
+import {", ".join(f"dropout_scaling.{module}" for module in MODULES)}
+print((repr(np.random.get_state()), torch.get_rng_state().tolist()) == before)
+"""
+    assert run(code) == "True"
+
+
+def top_level_imports(path):
+    """Return the packages that a file imports outside of functions."""
+    found = set()
+    nodes = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module.partition(".")[0])
+        elif not isinstance(node, ast.FunctionDef):
+            nodes.extend(ast.iter_child_nodes(node))  # in a class, an if or a try
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_only_some_modules_import_torch_and_only_plots_matplotlib(path):
+    imported = top_level_imports(path)
+    assert "torch" not in imported or path.stem in IMPORT_TORCH
+    assert "matplotlib" not in imported or path.stem in IMPORT_MATPLOTLIB
+
+
+def test_torch_modules_load_no_matplotlib():
+    code = (
+        "import sys, dropout_scaling.nn, dropout_scaling.train; print('matplotlib' in sys.modules)"
+    )
+    assert run(code) == "False"
+
+
+def public_callables():
+    found = []
+    for name in MODULES:
+        module = importlib.import_module(f"dropout_scaling.{name}")
+        for key, value in vars(module).items():
+            if callable(value) and value.__module__ == module.__name__ and key[0] != "_":
+                found.append(pytest.param(value, id=f"{name}.{key}"))
+    return found
+
+
+@pytest.mark.parametrize("function", public_callables())
+def test_what_draws_takes_its_generator_as_a_required_keyword(function):
+    parameters = inspect.signature(function).parameters
+    if "rng" in parameters and function.__module__ != "dropout_scaling.checks":
+        assert parameters["rng"].kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameters["rng"].default is inspect.Parameter.empty
+        assert "mask" not in parameters  # a function takes a mask or draws one, never both
+    if "seed" in parameters:
+        assert parameters["seed"].default is inspect.Parameter.empty
+
+
+@pytest.mark.parametrize("function", public_callables())
+def test_every_public_name_says_what_it_is(function):
+    assert function.__doc__.strip()
+
+
+def global_states():
+    numpy = np.random.get_state(legacy=False)  # noqa: NPY002 - that it is left alone is the point
+    return repr(numpy), numpy["state"]["key"].tolist(), torch.get_rng_state().tolist()
+
+
+def test_nothing_reads_or_seeds_the_global_generators():
+    before = global_states()
+    rng, p = masks.keyed_rng(0), 0.2
+    mask, x = masks.bernoulli_mask(3, p, rng=rng), np.ones(3)
+    masks.mask_probabilities(masks.all_masks(3), p)
+    reference.standard_train(x, mask)
+    reference.standard_eval(x, p)
+    reference.inverted_train(x, mask, p)
+    reference.inverted_eval(x)
+    reference.standard_backward(x, mask)
+    reference.inverted_backward(x, mask, p)
+    exact.expectation(np.asarray, 3, p)
+    exact.variance(lambda masks: masks * 1.0, 3, p)
+    exact.normalized_geometric_mean(np.ones((2, 2)) / 2, np.ones(2))
+    theory.standard_mean(x, p)
+    theory.standard_variance(x, p)
+    theory.inverted_variance(x, p)
+    theory.kept_count_probabilities(3, p)
+    montecarlo.monte_carlo(np.asarray, 3, p, n_samples=5, rng=rng)
+    convert.inverted_adam(0.1, 1e-8, 0.0, p)
+    data.digits(rng=rng)
+    linear = torch.nn.utils.skip_init(torch.nn.Linear, 3, 3)  # as it would draw its first weights
+    model = torch.nn.Sequential(nn.InvertedDropout(p), linear)
+    convert.inverted_model(convert.standard_model(model))
+    for layer in (nn.StandardDropout(p), nn.InvertedDropout(p)):
+        layer(torch.ones(3), mask=torch.from_numpy(mask))
+        layer(torch.ones(3), generator=torch.Generator())
+        layer.eval()(torch.ones(3))
+    assert global_states() == before

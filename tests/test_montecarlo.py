@@ -1,0 +1,76 @@
+"""Monte-Carlo averages: the formula given the draws, and the draws by their counts."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from helpers import says
+
+from dropout_scaling.masks import bernoulli_mask, keyed_rng
+from dropout_scaling.montecarlo import Estimate, monte_carlo
+
+
+def test_the_mean_and_its_error_are_those_of_the_masks_that_the_generator_draws():
+    def f(masks):
+        return np.stack([masks.sum(axis=1), 3.0 * masks[:, 0]], axis=1)
+
+    got = monte_carlo(f, 5, 0.2, n_samples=50, rng=keyed_rng(3))
+    values = f(bernoulli_mask((50, 5), 0.2, rng=keyed_rng(3))).tolist()
+    assert got.n == 50
+    for column in (0, 1):
+        exact = [Fraction(row[column]) for row in values]
+        mean = sum(exact) / 50
+        square = sum((value - mean) ** 2 for value in exact) / 49 / 50
+        # A sum of 50 terms and a few more roundings: relative errors of at most 60 x 2^-53.
+        assert math.isclose(got.mean[column], mean, rel_tol=60 * 2.0**-53)
+        assert math.isclose(got.stderr[column], math.sqrt(square), rel_tol=60 * 2.0**-53)
+
+
+@pytest.mark.parametrize("p", [0, 1])
+def test_where_all_masks_are_equal_there_is_no_error(p, rng):
+    got = monte_carlo(lambda masks: masks.sum(axis=1) * 1.0, 4, p, n_samples=10, rng=rng)
+    assert got == Estimate(mean=4.0 * (1 - p), stderr=0.0, n=10)
+
+
+def test_the_axes_of_f_after_the_first_are_kept(rng):
+    got = monte_carlo(lambda masks: np.ones((len(masks), 2, 3)), 4, 0.2, n_samples=10, rng=rng)
+    assert got.mean.shape == got.stderr.shape == (2, 3)
+
+
+# The number of kept units in all samples is Bin(n_samples * n_units, q).
+def test_a_linear_function_averages_to_its_expectation(rng, sampled):
+    got = monte_carlo(lambda masks: masks.sum(axis=1), 5, 0.2, n_samples=10_000, rng=rng)
+    sampled.assert_binomial(round(got.mean * 10_000), 50_000, 0.8, told_from=0.82, beta=1e-6)
+
+
+# "All four units kept" is not linear: it has probability q^4, and is Bin(n_samples, q^4).
+def test_a_function_that_is_not_linear_averages_to_its_expectation(rng, sampled):
+    got = monte_carlo(lambda masks: masks.all(axis=1), 4, 0.2, n_samples=50_000, rng=rng)
+    sampled.assert_binomial(
+        round(got.mean * 50_000), 50_000, 0.8**4, told_from=0.8**4 + 0.03, beta=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"n_samples": 1}, ValueError, "n_samples must be at least 2, got 1"),
+        ({"n_samples": 2.0}, TypeError, "n_samples must be an integer, got 2.0"),
+        ({"n_units": -1}, ValueError, "n_units must be at least 0, got -1"),
+        (
+            {"f": lambda masks: masks[:1]},
+            ValueError,
+            "f must return one row a mask, shape (8, ...), got shape (1, 3)",
+        ),
+        (
+            {"rng": 0},
+            TypeError,
+            "rng must be a numpy.random.Generator, for example keyed_rng(0), got int",
+        ),
+    ],
+)
+def test_bad_arguments_are_refused(change, error, text):
+    arguments = {"f": np.asarray, "n_units": 3, "p": 0.2, "n_samples": 8, "rng": keyed_rng(0)}
+    with pytest.raises(error, match=says(text)):
+        monte_carlo(**arguments | change)
