@@ -88,10 +88,6 @@ def x(rng):
     return x
 
 
-def scale(one, p):
-    return 1 / (1 - p) if one.inverted and p < 1 else 1.0
-
-
 @every
 @at_every_p
 def test_each_output_is_0_where_dropped_and_x_or_x_over_q_where_kept(one, p, x, torch_seed):
