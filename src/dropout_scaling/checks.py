@@ -25,6 +25,29 @@ def check_p(p):
     return int(p) if isinstance(p, Integral) else float(p)
 
 
+def keep_probability(p, *, like):
+    """Return q = 1 - p: a float, or p's own kind where the array ``like`` holds objects.
+
+    Raises TypeError or ValueError for a bad ``p``.
+
+    >>> keep_probability(Fraction(1, 4), like=np.ones(2))
+    0.75
+    """
+    q = 1 - check_p(p)
+    return q if like.dtype == object else float(q)
+
+
+def check_floats(name, x):
+    """Return ``x`` as an array if it holds floats, or objects such as ``Fraction``.
+
+    Raises TypeError otherwise: integers and booleans cannot be scaled.
+    """
+    x = np.asarray(x)
+    if not (np.issubdtype(x.dtype, np.floating) or x.dtype == object):
+        raise TypeError(f"{name} must hold floats or Fractions, got {x.dtype}")
+    return x
+
+
 def check_mask(mask, shape):
     """Return ``mask`` if it is boolean and its last axes are ``shape``.
 

@@ -9,7 +9,7 @@ def show(*functions):
     >>> from dropout_scaling.reference import inverted_eval
     >>> show(inverted_eval)
     def inverted_eval(x):
-        return _floats("x", x)
+        return check_floats("x", x)
     """
     for number, function in enumerate(functions):
         head, _, rest = inspect.getsource(function).partition('"""')

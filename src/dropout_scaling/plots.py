@@ -43,6 +43,7 @@ def use_book_style():
             "svg.fonttype": "none",
             "svg.hashsalt": "dropout-scaling",  # the same figure gives the same file
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.hspace": 0.1,
         }
     )
     try:
@@ -65,7 +66,7 @@ def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1,
 
 
 def band(ax, x, low, high, *, style=PLAIN):
-    """Shade from ``low`` to ``high`` over x, shapes (n,): the spread of a line. Returns the band."""
+    """Shade from ``low`` to ``high`` over x, shapes (n,): the spread of a line."""
     return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
 
 
@@ -127,7 +128,7 @@ def network(ax, masks, *, style=PLAIN):
             if not kept:
                 look = {"facecolor": "none", "edgecolor": INK, "linestyle": (0, (2, 2))}
             discs[-1].append(ax.add_patch(Circle(spot, 0.3, linewidth=1.2, **look)))
-    bare(ax)
+    bare(ax).margins(x=0.12)  # so that drawings side by side stay apart
     return discs
 
 

@@ -8,19 +8,7 @@ A dropped value is 0 whatever it was, inf and nan included: hence ``where`` and 
 
 import numpy as np
 
-from dropout_scaling.checks import check_mask, check_p
-
-
-def _floats(name, x):
-    x = np.asarray(x)
-    if not (np.issubdtype(x.dtype, np.floating) or x.dtype == object):
-        raise TypeError(f"{name} must hold floats or Fractions, got {x.dtype}")
-    return x
-
-
-def _keep_probability(x, p):
-    q = 1 - check_p(p)
-    return q if x.dtype == object else float(q)
+from dropout_scaling.checks import check_floats, check_mask, keep_probability
 
 
 def standard_train(x, mask):
@@ -32,8 +20,9 @@ def standard_train(x, mask):
     >>> standard_train(np.ones(3), np.array([True, False, True]))
     array([1., 0., 1.])
     """
-    x = _floats("x", x)
-    return np.where(check_mask(mask, x.shape), x, x.dtype.type(0))
+    x = check_floats("x", x)
+    check_mask(mask, x.shape)
+    return np.where(mask, x, 0)
 
 
 def standard_eval(x, p):
@@ -45,9 +34,9 @@ def standard_eval(x, p):
     >>> standard_eval(np.ones(3), 0.2)
     array([0.8, 0.8, 0.8])
     """
-    x = _floats("x", x)
-    q = _keep_probability(x, p)
-    return x * q if q else np.zeros_like(x)
+    x = check_floats("x", x)
+    q = keep_probability(p, like=x)
+    return x * q if q > 0 else np.zeros_like(x)
 
 
 def inverted_train(x, mask, p):
@@ -60,11 +49,12 @@ def inverted_train(x, mask, p):
     >>> inverted_train(np.ones(3), np.array([True, False, True]), 0.2)
     array([1.25, 0.  , 1.25])
     """
-    x = _floats("x", x)
-    q = _keep_probability(x, p)
-    if q == 0:  # nothing is ever kept
-        return standard_train(x, check_mask(mask, x.shape) & False)
-    return standard_train(x / q, mask)
+    x = check_floats("x", x)
+    check_mask(mask, x.shape)
+    q = keep_probability(p, like=x)
+    if q == 0:
+        return np.zeros(mask.shape, x.dtype)
+    return np.where(mask, x / q, 0)
 
 
 def inverted_eval(x):
@@ -75,7 +65,7 @@ def inverted_eval(x):
     >>> inverted_eval(np.ones(3))
     array([1., 1., 1.])
     """
-    return _floats("x", x)
+    return check_floats("x", x)
 
 
 def standard_backward(grad, mask):
@@ -86,7 +76,7 @@ def standard_backward(grad, mask):
     >>> standard_backward(np.array([3.0, 3.0]), np.array([True, False]))
     array([3., 0.])
     """
-    return standard_train(_floats("grad", grad), mask)
+    return standard_train(check_floats("grad", grad), mask)
 
 
 def inverted_backward(grad, mask, p):
@@ -97,4 +87,4 @@ def inverted_backward(grad, mask, p):
     >>> inverted_backward(np.array([3.0, 3.0]), np.array([True, False]), 0.25)
     array([4., 0.])
     """
-    return inverted_train(_floats("grad", grad), mask, p)
+    return inverted_train(check_floats("grad", grad), mask, p)
