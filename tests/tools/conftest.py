@@ -11,6 +11,17 @@ import pytest
 from layout import ROOT
 
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: page\n"
+INDEX = """\
+# The book
+
+See [the page](page.ipynb).
+
+> **Predict.** What comes?
+
+> **Check yourself.** What was it?
+
+> Someone **said** so.
+"""
 FIGURE = """\
 import matplotlib.pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -38,7 +49,7 @@ class Clone:
         self.write("_toc.yml", TOC)
         self.write("src/module.py", "CONSTANT = 1\n")
         self.write("book/references.bib", "")
-        self.write("book/index.md", "# The book\n\nSee [the page](page.ipynb).\n")
+        self.write("book/index.md", INDEX)
         self.write_notebook("Is it prose?", "print(6 * 7)", FIGURE)
         return self
 

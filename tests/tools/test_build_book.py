@@ -1,6 +1,8 @@
 """The site is built again when it must, never from stale outputs, and a warning is a failure."""
 
+import build_book
 from conftest import FIGURE
+from repository import Repository
 
 KNOWN = {"REPOSITORY_BRANCH": "main", "COMMIT": "0123abc"}
 
@@ -46,6 +48,12 @@ def test_warnings_are_failures_and_leave_no_site_that_looks_fresh(executed):
     assert "nowhere.md" in ended.stderr
     assert "image without alt text" in ended.stderr
     assert not (executed.root / "_build" / "built-from").exists()
+
+
+def test_another_commit_makes_another_site():
+    # The site's downloads install the package from the commit.
+    one, other = (Repository("https://github.com/a/b", "main", commit) for commit in "12")
+    assert build_book.fingerprint(one) != build_book.fingerprint(other)
 
 
 def test_a_bad_config_is_a_failure(clone):
