@@ -77,6 +77,7 @@ def run_jupyter_book():
     ]
     ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
     if ended.returncode:
+        shutil.rmtree(HTML, ignore_errors=True)  # so that nobody reads half a site for a whole one
         print(ended.stdout, ended.stderr, sep="\n", file=sys.stderr)
         sys.exit("book: the build has warnings or errors, shown above; each is a failure here")
 

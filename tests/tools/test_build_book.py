@@ -39,7 +39,7 @@ def test_a_change_in_the_package_makes_the_site_stale(executed):
     assert executed.run("build_book").returncode != 0
 
 
-def test_warnings_are_failures_and_leave_no_site_that_looks_fresh(executed):
+def test_warnings_are_failures_and_leave_no_site(executed):
     executed.write("book/index.md", "# The book\n\nSee [no page](nowhere.md).\n")
     executed.write_notebook("Prose.", "print(6 * 7)", FIGURE, alt=None)
     assert executed.run("execute").returncode == 0
@@ -47,7 +47,7 @@ def test_warnings_are_failures_and_leave_no_site_that_looks_fresh(executed):
     assert ended.returncode != 0
     assert "nowhere.md" in ended.stderr
     assert "image without alt text" in ended.stderr
-    assert not (executed.root / "_build" / "built-from").exists()
+    assert not (executed.root / "_build" / "html").exists()
 
 
 def test_another_commit_makes_another_site():
