@@ -14,6 +14,7 @@ import torch
 from helpers import bits, says
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
 
 from dropout_scaling.convert import (
     dropped_weights,
@@ -408,6 +409,33 @@ def fed_in_two_ways():
     return nn.Sequential(linear, StandardDropout(0.5), linear)
 
 
+class UsedDirectly(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop, self.linear = StandardDropout(0.5), nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.linear(self.drop(x)) + x @ self.linear.weight
+
+
+class Functional(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, 0.5, training=self.training)
+
+
+LAYER_NAMES = "Dropout, StandardDropout, InvertedDropout"
+
+
+class Branching(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+class DropoutOfAnotherKind(nn.Dropout):
+    def forward(self, x):
+        return x
+
+
 def hidden_from_the_graph():
     encoder = nn.TransformerEncoderLayer(4, 1, batch_first=True)
     encoder.dropout = encoder.dropout1 = encoder.dropout2 = StandardDropout(0.5)
@@ -434,6 +462,31 @@ REFUSED = {
     "a weight fed in two ways": (
         fed_in_two_ways,
         "model must feed 0.weight in one way, got (), (0.5,)",
+    ),
+    "a weight used beside its layer": (
+        UsedDirectly,
+        "model must use linear.weight through its layer alone, got a direct use",
+    ),
+    "a weight that is computed": (
+        lambda: nn.Sequential(StandardDropout(0.5), weight_norm(nn.Linear(3, 3))),
+        "model must hold 1.weight as a parameter, got a computed one",
+    ),
+    "a functional dropout": (
+        lambda: nn.Sequential(Functional(), nn.Linear(3, 3)),
+        f"model must drop by {LAYER_NAMES} alone, got ['dropout']",
+    ),
+    "channel-wise dropout": (
+        lambda: nn.Sequential(nn.Dropout2d(0.5), nn.Conv2d(3, 3, 1)),
+        f"model must drop by {LAYER_NAMES} alone, got ['0 (Dropout2d)']",
+    ),
+    "a subclass with a forward of its own": (
+        lambda: nn.Sequential(DropoutOfAnotherKind(0.5), nn.Linear(3, 3)),
+        f"model must drop by {LAYER_NAMES} alone, got ['0 (DropoutOfAnotherKind)']",
+    ),
+    "a graph that depends on the values": (
+        Branching,
+        "model must have a graph that torch.fx can trace: symbolically traced variables cannot "
+        "be used as inputs to control flow",
     ),
     "dropout where torch.fx cannot see it": (
         hidden_from_the_graph,

@@ -145,8 +145,14 @@ HALVES = [[0.5, 0.5], [0.5, 0.5]]
             [1.0],
             "probs must not be negative or nan, got a least value of nan",
         ),
-        (HALVES, [1.0, -1.0], "weights must not be negative and not all 0, got [ 1. -1.]"),
-        (HALVES, [0.0, 0.0], "weights must not be negative and not all 0, got [0. 0.]"),
+        (HALVES, [1.0, -1.0], "weights must be finite, not negative and not all 0, got [ 1. -1.]"),
+        (
+            HALVES,
+            [1.0, np.inf],
+            "weights must be finite, not negative and not all 0, got [ 1. inf]",
+        ),
+        ([[0.5, 0.25]], [1.0], "probs must sum to 1 along the last axis, got [0.75]"),
+        (HALVES, [0.0, 0.0], "weights must be finite, not negative and not all 0, got [0. 0.]"),
         (
             [[1.0, 0.0], [0.0, 1.0]],
             [1.0, 1.0],

@@ -216,3 +216,9 @@ def test_float_probabilities_are_as_close_as_their_roundings_allow(p):
 def test_masks_of_another_kind_cannot_be_weighed(masks, error, text):
     with pytest.raises(error, match=says(text)):
         mask_probabilities(masks, 0.2)
+
+
+def test_a_mask_needs_a_shape():
+    text = "shape must be an int or a tuple of ints, got None"
+    with pytest.raises(TypeError, match=says(text)):
+        bernoulli_mask(None, 0.2, rng=keyed_rng(0))

@@ -5,6 +5,8 @@ import inspect
 import io
 import pickle
 import shutil
+import sys
+from fractions import Fraction
 from math import inf, nan
 
 import pytest
@@ -258,7 +260,10 @@ def test_vmap_and_grad_take_the_layer_with_a_given_mask(layer, rng):
         "aot_eager",
         pytest.param(
             "inductor",
-            marks=pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler"),
+            marks=pytest.mark.skipif(
+                not shutil.which("g++") or " " in sys.prefix,
+                reason="inductor needs a C++ compiler, and a path without a space",
+            ),
         ),
     ],
 )
@@ -486,3 +491,9 @@ def test_on_a_gpu_a_generator_of_the_gpu_gives_the_same_mask_again(layer, cuda, 
 def test_on_a_gpu_each_unit_is_kept_with_probability_q(layer, cuda, torch_seed, sampled):
     kept = (layer(0.2)(torch.ones(50_000, 6, device=cuda)) != 0).sum(dim=0).cpu().numpy()
     sampled.assert_binomial(kept, 50_000, 0.8, told_from=0.83, beta=1e-6)
+
+
+@ours
+def test_a_fraction_is_taken_as_the_float_that_torch_needs(layer):
+    assert layer(Fraction(1, 4)).p == 0.25
+    assert layer(Fraction(1, 4))(torch.ones(3)).shape == (3,)

@@ -71,8 +71,13 @@ def test_inverted_dropout_has_no_variance_at_p_1():
         inverted_variance(X, 1)
 
 
-def test_a_negative_number_of_units_is_refused():
-    with pytest.raises(
-        ValueError, match=says("n, the number of units, must be at least 0, got -1")
-    ):
-        kept_count_probabilities(-1, 0.2)
+@pytest.mark.parametrize("n", [-1, 1001])
+def test_a_number_of_units_that_is_negative_or_outgrows_a_float_is_refused(n):
+    text = f"n, the number of units, must be in [0, 1000], got {n}"
+    with pytest.raises(ValueError, match=says(text)):
+        kept_count_probabilities(n, 0.2)
+
+
+def test_a_thousand_units_still_have_probabilities_that_sum_to_1():
+    # 1001 terms, each of a few roundings of a few hundred ulps at most (powers up to 1000).
+    assert abs(sum(kept_count_probabilities(1000, 0.2)) - 1) < 1000 * 2.0**-52

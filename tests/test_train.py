@@ -169,7 +169,7 @@ def test_no_rows_have_no_masks_and_no_accuracy():
     with pytest.raises(ValueError, match=says("rows must be at least 1, got 0")):
         keyed_masks(MLP([4, 2]), 0, seed=0, step=0)
     with pytest.raises(
-        ValueError, match=says("x must hold at least one row to have an accuracy, got 0")
+        ValueError, match=says("x and y must hold the same number of rows, above 0, got 0 and 0")
     ):
         accuracy(nn.Identity(), torch.ones(0, 4), torch.ones(0))
 

@@ -10,8 +10,6 @@ appropriate scaling of the learning rate and weight initializations at each laye
 """
 
 import copy
-import inspect
-import math
 
 from dropout_scaling.checks import check_p
 
@@ -78,21 +76,19 @@ def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
 def dropped_weights(model):
     """Return {parameter name: p} for the weights of ``model`` that dropped units feed.
 
-    The model's graph is traced with ``torch.fx``. From each dropout layer (``nn.Dropout``,
-    ``StandardDropout``, ``InvertedDropout``) the values are followed through operations that a
-    factor q > 0 passes unchanged (ReLU, reshaping, pooling) to the next linear or convolution.
-    Raises ValueError, naming the place, where they meet anything else, where one weight is fed in
-    two ways or shared, or where dropped values leave the model.
+    The model's graph is traced with ``torch.fx``, in the mode in which it is. From each dropout
+    layer (``nn.Dropout``, ``StandardDropout``, ``InvertedDropout``) the values are followed through
+    operations that a factor q > 0 passes unchanged (ReLU, reshaping, pooling) to the next linear
+    or convolution. Raises ValueError, naming the place, where they meet anything else or leave the
+    model, where a weight is fed in two ways, shared, or used directly, and for other dropouts.
 
     >>> from dropout_scaling.nn import MLP
     >>> dropped_weights(MLP([4, 3, 2], p=0.5))
     {'linears.1.weight': 0.5}
     """
-    from torch import nn
+    from dropout_scaling.tracing import LAYERS, weights_fed_by
 
-    from dropout_scaling.nn import InvertedDropout, StandardDropout
-
-    return _trace(model, (nn.Dropout, StandardDropout, InvertedDropout))
+    return weights_fed_by(model, LAYERS)
 
 
 def inverted_model(model):
@@ -123,7 +119,9 @@ def standard_model(model):
 def _converted(model, old, new, convert):
     import torch
 
-    fed = _trace(model, old)
+    from dropout_scaling.tracing import weights_fed_by
+
+    fed = weights_fed_by(model, old)
     model = copy.deepcopy(model)
     with torch.no_grad():
         for name, p in fed.items():
@@ -131,77 +129,8 @@ def _converted(model, old, new, convert):
             weight.copy_(convert(weight, p))
     layers = {}  # a layer that is used in several places stays one layer
     for name, module in list(model.named_modules(remove_duplicate=False)):
-        if isinstance(module, old):
+        if type(module) in old:
             if module not in layers:
                 layers[module] = new(module.p, module.inplace).train(module.training)
             model.set_submodule(name, layers[module])
     return model
-
-
-def _trace(model, dropouts):
-    """Return {weight name: p} for the weights that layers of the classes ``dropouts`` feed."""
-    import torch
-    from torch import fx, nn
-    from torch.nn import functional as F
-
-    from dropout_scaling.nn import InvertedDropout, StandardDropout
-
-    leaves = (nn.Dropout, StandardDropout, InvertedDropout)
-    kinds = [a + b for a in ("", "Adaptive") for b in ("Avg", "Max")]
-    pools = [getattr(nn, f"{kind}Pool{d}d") for kind in kinds for d in (1, 2, 3)]
-    weighted = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-    passing = {
-        "call_module": (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten, *leaves, *pools),
-        "call_function": (F.relu, torch.relu, torch.flatten, torch.reshape),
-        "call_method": ("relu", "flatten", "reshape", "view", "contiguous"),
-    }
-
-    class Tracer(fx.Tracer):
-        def is_leaf_module(self, module, name):
-            return isinstance(module, leaves) or super().is_leaf_module(module, name)
-
-    defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(model.forward).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
-    }
-    modules = dict(model.named_modules())
-    # A model that is itself a dropout layer would be traced into: nothing in its graph is a layer.
-    nodes = () if isinstance(model, leaves) else Tracer().trace(model, defaults).nodes
-    used = {modules[node.target] for node in nodes if node.op == "call_module"}
-    unseen = [n for n, m in modules.items() if isinstance(m, dropouts) and m not in used]
-    if unseen:
-        raise ValueError(f"model must use each dropout layer in sight of torch.fx, got {unseen}")
-    pending = {}  # for each node, the drop probabilities that no weight has taken up yet
-    fed = {}
-    for node in nodes:
-        incoming = next((pending[n] for n in node.all_input_nodes if pending[n]), ())
-        module = modules[node.target] if node.op == "call_module" else None
-        pending[node] = ()
-        if isinstance(module, dropouts):
-            pending[node] = (*incoming, module.p) if module.p else incoming
-        elif isinstance(module, weighted):
-            name = f"{node.target}.weight"
-            if fed.setdefault(name, incoming) != incoming:
-                raise ValueError(f"model must feed {name} in one way, got {fed[name]}, {incoming}")
-        elif incoming:
-            allowed = passing.get(node.op, ())
-            if not (isinstance(module, allowed) if module else node.target in allowed):
-                raise ValueError(
-                    "model must lead each dropout layer to linear or convolution layers through "
-                    f"ReLU, reshaping or pooling alone, got {module or node.target} ({node.name})"
-                )
-            pending[node] = incoming
-
-    names = {}
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        names.setdefault(parameter, []).append(name)
-    for name in (name for name, ps in fed.items() if ps):
-        if len(names[model.get_parameter(name)]) > 1:
-            shared = names[model.get_parameter(name)]
-            raise ValueError(f"model must not share a weight that dropped units feed, got {shared}")
-    return {
-        name: ps[0] if len(ps) == 1 else 1 - math.prod(1 - p for p in ps)
-        for name, ps in fed.items()
-        if ps
-    }

@@ -69,8 +69,10 @@ def normalized_geometric_mean(probs, weights):
         )
     if not (probs >= 0).all():
         raise ValueError(f"probs must not be negative or nan, got a least value of {probs.min()}")
-    if not (weights >= 0).all() or weights.sum() == 0:
-        raise ValueError(f"weights must not be negative and not all 0, got {weights}")
+    if np.abs(probs.sum(axis=-1) - 1).max() > 1e-5:  # what float32 softmaxes stay within
+        raise ValueError(f"probs must sum to 1 along the last axis, got {probs.sum(axis=-1)}")
+    if not (np.isfinite(weights) & (weights >= 0)).all() or weights.sum() == 0:
+        raise ValueError(f"weights must be finite, not negative and not all 0, got {weights}")
     used = weights > 0  # 0 ** 0 = 1: a mask of weight 0 excludes nothing
     with np.errstate(divide="ignore"):  # log 0 = -inf is right: exp gives the 0 back
         logs = np.tensordot(weights[used] / weights.sum(), np.log(probs[used]), axes=1)

@@ -2,7 +2,7 @@
 
 A mask is a boolean array in which True means *kept*. ``p`` is the probability of dropping a
 unit, as in ``torch.nn.Dropout``, and q = 1 - p that of keeping it. (The paper's letter p is
-our q.) This is the only module that draws with NumPy.
+our q.) This is the only module that draws masks with NumPy.
 """
 
 from fractions import Fraction
@@ -30,6 +30,8 @@ def bernoulli_mask(shape, p, *, rng):
     array([ True,  True,  True,  True,  True])
     """
     p = check_p(p)
+    if shape is None:
+        raise TypeError("shape must be an int or a tuple of ints, got None")
     return check_rng(rng).random(shape) < float(1 - p)
 
 

@@ -2,7 +2,8 @@
 
 Both draw the mask as PyTorch's CPU kernel does, so that on the CPU the same seed gives the same
 mask, and ``InvertedDropout`` the same bits as ``nn.Dropout`` for finite input. Where PyTorch
-turns a dropped inf or nan into nan (0 * inf), these give 0.
+turns a dropped inf or nan into nan (0 * inf), these give 0. ``torch.jit.script`` does not take
+them, since it knows no keyword-only arguments.
 """
 
 from itertools import pairwise
@@ -29,11 +30,9 @@ def _check_given(mask, x, generator):
 
 
 class _Dropout(nn.Module):
-    __constants__ = ("p", "inplace")
-
     def __init__(self, p=0.5, inplace=False):
         super().__init__()
-        self.p = check_p(p)
+        self.p = p if isinstance(check_p(p), int) else float(p)
         self.inplace = inplace
 
     def extra_repr(self):

@@ -49,10 +49,10 @@ def kept_count_probabilities(n, p):
     """Return P(k of n units are kept) for k = 0 ... n: the binomial C(n, k) q^k p^(n-k).
 
     Returns a list of n + 1 numbers, of p's own type. Raises TypeError, ValueError for a bad ``p``
-    or a negative ``n``.
+    or an ``n`` outside [0, 1000] (beyond, C(n, k) outgrows a float).
 
     >>> kept_count_probabilities(2, 0.5)
     [0.25, 0.5, 0.25]
     """
-    p, n = check_p(p), check_count("n, the number of units,", n, 0)
+    p, n = check_p(p), check_count("n, the number of units,", n, 0, 1000)
     return [comb(n, k) * (1 - p) ** k * p ** (n - k) for k in range(n + 1)]

@@ -71,8 +71,10 @@ def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=No
 def accuracy(model, x, y):
     """Return the share of rows of x whose largest output is at the label y, a float in [0, 1].
 
-    The model runs in the mode in which it is. Raises ValueError for an empty x.
+    The model runs in the mode in which it is. Raises ValueError for an empty x or labels of another
+    length.
     """
-    if len(x) == 0:
-        raise ValueError("x must hold at least one row to have an accuracy, got 0")
+    if len(x) == 0 or len(x) != len(y):
+        rows = f"{len(x)} and {len(y)}"
+        raise ValueError(f"x and y must hold the same number of rows, above 0, got {rows}")
     return (model(x).argmax(dim=-1) == y).double().mean().item()
