@@ -43,7 +43,7 @@ def stage(repository):
     if repository is not None:
         merge(settings, repository.settings())
     shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(BOOK, SITE / "book", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(BOOK, SITE / "book", ignore=shutil.ignore_patterns(".*", "__pycache__", "ruff.toml"))
     for name, path in notebooks().items():
         nbformat.write(with_outputs(name, path), SITE / "book" / f"{name}.ipynb")
     (SITE / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
