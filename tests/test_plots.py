@@ -1,4 +1,4 @@
-"""The figures' vocabulary: what is dropped is hollow, a unit's area is its value, one sign a kind."""
+"""The figures: what is dropped is hollow, a unit's area is its value, one sign for each kind."""
 
 import matplotlib
 import numpy as np

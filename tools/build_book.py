@@ -43,7 +43,8 @@ def stage(repository):
     if repository is not None:
         merge(settings, repository.settings())
     shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(BOOK, SITE / "book", ignore=shutil.ignore_patterns(".*", "__pycache__", "ruff.toml"))
+    no_page = shutil.ignore_patterns(".*", "__pycache__", "ruff.toml")
+    shutil.copytree(BOOK, SITE / "book", ignore=no_page)
     for name, path in notebooks().items():
         nbformat.write(with_outputs(name, path), SITE / "book" / f"{name}.ipynb")
     (SITE / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
