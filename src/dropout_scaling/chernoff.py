@@ -1,0 +1,28 @@
+"""Whether a count agrees with a probability, with a stated rate of false alarms and no table.
+
+A count K of n independent draws agrees with a rate r if n KL(K/n || r) <= ln(2 / ALPHA). By the
+Chernoff bound a true rate is rejected with probability ALPHA at most, whatever n and r are.
+"""
+
+import math
+
+ALPHA = 1e-7
+LIMIT = math.log(2 / ALPHA)
+
+
+def divergence(share, rate):
+    """Return KL(share || rate) of two coins, in nats; inf where ``share`` is impossible.
+
+    >>> round(divergence(0.5, 0.25), 3)
+    0.144
+    """
+    total = 0.0
+    for a, b in ((share, rate), (1 - share, 1 - rate)):
+        if a > 0:
+            total += a * math.log(a / b) if b > 0 else math.inf
+    return total
+
+
+def agrees(count, n, rate):
+    """Return whether n KL(count/n || rate) <= ln(2/ALPHA): ``count`` agrees with ``rate``."""
+    return n * divergence(count / n, rate) <= LIMIT

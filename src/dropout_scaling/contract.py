@@ -1,0 +1,130 @@
+"""What every dropout must satisfy: named checks, run on our layers, on PyTorch's and on the bank.
+
+A check takes ``call``, a ``Caller``: call(x, p, training).y. It raises AssertionError if the
+dropout fails it. Standard and inverted dropout both pass all of them. What depends on chance is
+compared by ``chernoff.agrees``, with a rate of false alarms of 1e-7 a comparison.
+"""
+
+import numpy as np
+
+from dropout_scaling.calling import Caller
+from dropout_scaling.chernoff import agrees
+
+X = np.ones((100, 50), dtype=np.float32)
+P = 0.3  # not 0.5, which hides every confusion of keep and drop
+
+CONTRACT = {}
+
+
+def _clause(check):
+    CONTRACT[check.__name__] = check
+    return check
+
+
+def broken_clauses(layer, *, backward=None):
+    """Return the names of the checks that a dropout layer fails, in the order of ``CONTRACT``.
+
+    ``layer``, ``backward``: as for ``diagnose``. A check that the layer's form does not allow, such
+    as one at p = 0 for a layer that takes no p, is passed.
+    """
+    call = Caller(layer, backward)
+    broken = []
+    for name, check in CONTRACT.items():
+        try:
+            check(call)
+        except AssertionError:
+            broken.append(name)
+    return broken
+
+
+def _masks(call, calls=60):
+    """Return which values ``calls`` calls kept, shape (calls, rows, units)."""
+    return np.stack([call(X, P, True).y != 0 for _ in range(calls)])
+
+
+def _same_along(kept, axis):
+    return bool((kept == kept.take([0], axis)).all())
+
+
+@_clause
+def each_value_is_kept_with_probability_q(call):
+    kept = _masks(call)
+    # Where a mask is shared there are fewer draws behind the count: that is for other checks.
+    if not any(_same_along(kept, axis) for axis in range(3)) or kept.all():
+        assert agrees(int(kept.sum()), kept.size, 1 - P)
+
+
+@_clause
+def all_kept_values_have_one_scale(call):
+    y = np.stack([call(X, P, True).y for _ in range(5)])
+    kept = y[y != 0]
+    assert kept.size == 0 or np.ptp(kept) <= 4e-7 * abs(kept[0])
+
+
+@_clause
+def evaluation_is_the_mean_of_training(call):
+    if not call.has_mode:
+        return
+    y = call(X, P, True).y
+    kept = y[y != 0]
+    evaluated = call(X, P, False).y
+    # Each value is kept with probability q, by the first check, so the mean is q times the scale.
+    assert kept.size
+    assert np.abs(evaluated - (1 - P) * kept[0]).max() <= 4e-7 * abs(kept[0])
+
+
+@_clause
+def evaluation_is_the_same_each_time(call):
+    if call.has_mode:
+        assert (call(X, P, False).y == call(X, P, False).y).all()
+
+
+@_clause
+def calls_have_their_own_masks(call):
+    kept = _masks(call)
+    assert kept.all() or not _same_along(kept, 0)
+
+
+@_clause
+def rows_have_their_own_masks(call):
+    kept = _masks(call)
+    assert kept.all() or not _same_along(kept, 1)
+
+
+@_clause
+def units_have_their_own_masks(call):
+    kept = _masks(call)
+    assert kept.all() or not _same_along(kept, 2)
+
+
+@_clause
+def the_number_kept_varies(call):
+    kept = _masks(call)
+    counts = set(kept.sum(axis=(1, 2)).tolist())
+    assert len(counts) > 1 or kept.all() or _same_along(kept, 0)
+
+
+@_clause
+def p_of_0_keeps_everything(call):
+    if call.takes_p:
+        assert (call(np.tile(X, (4, 1)), 0.0, True, coarse=True).y == 1).all()
+
+
+@_clause
+def p_of_1_gives_zeros(call):
+    if call.takes_p:
+        with np.errstate(all="ignore"):
+            assert (call(X, 1.0, True).y == 0).all()
+
+
+@_clause
+def the_input_is_not_written_to(call):
+    assert not call(X, P, True).mutated
+
+
+@_clause
+def the_gradient_passes_as_the_values_did(call):
+    run = call(X, P, True)
+    if run.grad is not None:
+        # x is all ones, so that y is the multiplier of each value.
+        assert np.abs(run.grad - run.y * run.upstream).max() <= 4e-7 * np.abs(run.y).max()

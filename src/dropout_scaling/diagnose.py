@@ -1,0 +1,134 @@
+"""Say of any dropout whether it is right, and if not, which misconception it is.
+
+The layer is observed from outside (``observe``), and what is seen is held against what a right
+dropout shows, and then against what each member of the bank shows under the same observation.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from dropout_scaling.misconceptions import MISCONCEPTIONS
+from dropout_scaling.observe import ALPHA, Facts, observe
+
+_MASK = Facts(
+    kind="mask", rate=frozenset({"q"}), shared=(), dependent=(), count="free", backward="same",
+    at_zero="keeps all", at_one="zeros", mutates=False,
+)  # fmt: skip
+RIGHT = {
+    "inverted dropout": _MASK._replace(scale=frozenset({"1/q"}), evaluation=frozenset({"1"})),
+    "standard dropout": _MASK._replace(scale=frozenset({"1"}), evaluation=frozenset({"q"})),
+    "multiplicative Gaussian noise (the paper's section 10)": Facts(
+        kind="gaussian", evaluation=frozenset({"1"}), backward="same", mutates=False
+    ),
+}
+# A mask that is the same along these axes is another, known layer; along others it is a fault.
+SHARED = {
+    ("position",): "with one decision for a whole channel, as Dropout2d",
+    ("unit",): "with one decision for a whole row, as DropPath",
+    ("position", "unit"): "with one decision for a whole row, as DropPath",
+}
+UNSEEN = {
+    "evaluation": "evaluation was not seen: the layer takes no argument for the mode",
+    "backward": "the backward pass was not seen",
+}
+
+
+class Report(NamedTuple):
+    """What ``diagnose`` found; ``str`` gives it as text.
+
+    ``ok``: whether all that was seen is right. ``misconception``: its name in the bank, or None.
+    ``explanation``: a sentence or two. ``evidence``: the observations, with numbers and bounds.
+    """
+
+    ok: bool
+    misconception: str | None
+    explanation: str
+    evidence: tuple
+
+    def __str__(self):
+        head = "right" if self.ok else f"wrong: {self.misconception or 'in a way of its own'}"
+        lines = [f"{head}\n{self.explanation}", *(f"  - {line}" for line in self.evidence)]
+        return "\n".join(lines)
+
+
+def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
+    """Return a ``Report`` on a dropout layer that is said to drop with probability ``p``.
+
+    ``layer``: a NumPy function f(x, p, training=True) or near it, an ``nn.Module``, a functional
+    such as ``F.dropout``, or an object with ``forward`` and ``backward``; all arguments are those
+    of ``observe``. Both kinds of dropout are right; a kind that is not plain dropout is named.
+    The verdict rests on comparisons with false-alarm rate 1e-7 each, fewer than ten in a run.
+    At p = 0.5 keep and drop cannot be told apart: a function that takes p is judged at 0.2 instead.
+    Raises ValueError for p outside [0.01, 0.99], TypeError for a layer that cannot be called.
+
+    >>> from dropout_scaling.misconceptions import MISCONCEPTIONS
+    >>> diagnose(MISCONCEPTIONS["divides_by_p"].layer, 0.2).misconception
+    'divides_by_p'
+    """
+    notes = []
+    facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
+    if facts.at_zero is not None and abs(p - 0.5) < 0.05:  # it takes p: any p will do
+        p, notes = 0.2, [f"judged at p = 0.2: at {p} keep and drop look alike"]
+        facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
+    elif abs(p - 0.5) < 0.05:
+        hidden = ", ".join(m.name for m in MISCONCEPTIONS.values() if m.hidden_at_half)
+        notes = [f"at p = {p} these look right too, so try another p: {hidden}"]
+    evidence = tuple(evidence.values())
+    if facts.error is not None:
+        text = f"The layer could not be judged: it {evidence[0]}."
+        return Report(False, None, text, evidence)
+
+    notes += [note for name, note in UNSEEN.items() if getattr(facts, name) is None]
+    name = _right(facts)
+    if name is not None:
+        return Report(True, None, f"This is {name}.", (*evidence, *notes))
+    member = next((n for n, seen in _bank(p).items() if _agree(facts, seen)), None)
+    if member is not None:
+        _, _, symptom, cure, _, _ = MISCONCEPTIONS[member]
+        text = f"{symptom[0].upper()}{symptom[1:]}. Cure: {cure}."
+        return Report(False, member, text, (*evidence, *notes))
+    return Report(False, None, _differences(facts), (*evidence, *notes))
+
+
+def _agree(a, b):
+    """Whether two facts, or all of two lists of facts, may be the same; what is unseen may be."""
+    if isinstance(a, Facts):
+        return all(map(_agree, a, b))
+    if isinstance(a, frozenset) and isinstance(b, frozenset):
+        return bool(a & b)
+    return a == b or a is None or b is None
+
+
+def _right(facts):
+    """Return what kind of right dropout shows these facts, or None."""
+    how = SHARED.get(facts.shared)
+    plain = facts._replace(shared=()) if how else facts
+    kind = next((name for name, right in RIGHT.items() if _agree(plain, right)), None)
+    return kind and (f"{kind}, {how}" if how else kind)
+
+
+@lru_cache(maxsize=8)
+def _bank(p):
+    """Return the facts of each member of the bank at ``p``."""
+    return {name: observe(m.layer, p).facts for name, m in MISCONCEPTIONS.items()}
+
+
+def _differences(facts):
+    """Say where ``facts`` differ from the right dropout that is nearest to them."""
+
+    def wrong(right):
+        rows = zip(Facts._fields, facts, right, strict=True)
+        return [(name, a, b) for name, a, b in rows if not _agree(a, b)]
+
+    def text(fact):
+        return " or ".join(sorted(fact)) if isinstance(fact, frozenset) else str(fact)
+
+    nearest = min(RIGHT.values(), key=lambda right: len(wrong(right)))
+    rows = [
+        f"{name} is {text(seen)} where {text(right)} is right"
+        for name, seen, right in wrong(nearest)
+    ]
+    return f"No known misconception alone: {'; '.join(rows)} (q = 1 - p)."
+
+
+assert ALPHA * 10 <= 1e-6  # the rate that the docstrings promise

@@ -1,0 +1,344 @@
+"""The bank of wrong dropouts: each as running code, with its name, symptom, cure and provenance.
+
+Each is a way in which dropout is really written wrongly. ``layer`` is a function
+f(x, p, training=True) on NumPy arrays, as a student writes it, or an object with ``forward`` and
+``backward`` where the fault lies in the way back, or a function on tensors where it is PyTorch's.
+They draw from NumPy's global generator, as such code does: here, and nowhere else in the package.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Misconception(NamedTuple):
+    """One wrong dropout.
+
+    ``name``: for tables and reports. ``layer``: the code. ``symptom``: what a person sees.
+    ``cure``: what to change. ``met``: where it was met, "" if only in class. ``hidden_at_half``:
+    whether it cannot be told from a right one at p = 0.5, where q = p.
+    """
+
+    name: str
+    layer: Any
+    symptom: str
+    cure: str
+    met: str
+    hidden_at_half: bool
+
+
+MISCONCEPTIONS = {}
+
+
+def _misconception(symptom, cure, met="", hidden_at_half=False):
+    def register(layer):
+        name = layer.__name__
+        instance = layer() if isinstance(layer, type) else layer
+        entry = Misconception(name, instance, symptom, cure, met, hidden_at_half)
+        MISCONCEPTIONS[name] = entry
+        return layer
+
+    return register
+
+
+def _keep(x, rate):
+    return np.random.random_sample(np.shape(x)) < rate  # noqa: NPY002 - as such code does
+
+
+# The rate and the letter.
+
+
+@_misconception(
+    "far more is dropped than asked for, and what stays is scaled too little",
+    "p is the probability of dropping: keep where u < 1 - p",
+    "https://github.com/google-research/electra/pull/61",
+    hidden_at_half=True,
+)
+def keeps_p(x, p, training=True):
+    return np.where(_keep(x, p), x / (1 - p), 0) if training else x
+
+
+@_misconception(
+    "with p = 0.2 four values of five are dropped, and the others become five times as large",
+    "your p is the probability of keeping, as in the paper; here p is that of dropping",
+    "https://github.com/hunkim/DeepLearningZeroToAll/issues/204",
+    hidden_at_half=True,
+)
+def takes_p_for_keep(x, p, training=True):
+    return np.where(_keep(x, p), x / max(p, 1e-12), 0) if training else x
+
+
+@_misconception(
+    "kept ones become 5 at p = 0.2, where they should become 1.25",
+    "divide by the probability of keeping, 1 - p, not by p",
+    "https://github.com/lmjohns3/theanets/pull/123",
+    hidden_at_half=True,
+)
+def divides_by_p(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x / max(p, 1e-12), 0) if training else x
+
+
+@_misconception(
+    "half of the values are dropped whatever p is",
+    "compare a uniform number with 1 - p; a fair coin knows nothing of p",
+    hidden_at_half=True,
+)
+def ignores_p(x, p, training=True):
+    return np.where(_keep(x, 0.5), x / (1 - p), 0) if training else x
+
+
+@_misconception(
+    "more is dropped than asked for, 1 - (1 - p)^2 of all, though the mean is right",
+    "apply dropout once: a layer and a functional call do it twice",
+)
+def drops_twice(x, p, training=True):
+    if not training:
+        return x
+    once = np.where(_keep(x, 1 - p), x / (1 - p), 0)
+    return np.where(_keep(x, 1 - p), once / (1 - p), 0)
+
+
+# The scale and its time.
+
+
+@_misconception(
+    "evaluation gives larger values than training does on average",
+    "divide the kept values by 1 - p while training",
+    "https://github.com/nelson-liu/paraphrase-id-tensorflow/pull/33",
+)
+def forgets_the_scale(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x, 0) if training else x
+
+
+@_misconception(
+    "evaluation gives values too small by 1 - p",
+    "scale once: having divided while training, leave evaluation alone",
+    "https://github.com/clab/dynet/issues/186",
+)
+def scales_at_both_times(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x / (1 - p), 0) if training else x * (1 - p)
+
+
+@_misconception(
+    "evaluation gives values too large by 1 / (1 - p)",
+    "having divided while training, leave evaluation alone",
+)
+def divides_at_both_times(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x, 0) / (1 - p) if training else x / (1 - p)
+
+
+@_misconception(
+    "kept values are scaled by 1 / (1 - p)^2",
+    "divide by 1 - p once; the mask had it already",
+)
+def divides_twice(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x / (1 - p) ** 2, 0) if training else x
+
+
+@_misconception(
+    "kept values shrink while training, where they should grow",
+    "divide by 1 - p while training; multiplying is for evaluation, in the paper's kind",
+)
+def multiplies_while_training(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x * (1 - p), 0) if training else x
+
+
+@_misconception(
+    "evaluation grows where it should shrink",
+    "the paper's kind multiplies by the probability of keeping at evaluation",
+)
+def divides_at_evaluation(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x, 0) if training else x / (1 - p)
+
+
+@_misconception(
+    "evaluation is multiplied by the probability of dropping",
+    "the paper's p is the probability of keeping: multiply by 1 - p",
+    "https://github.com/karpathy/convnetjs/pull/106",
+    hidden_at_half=True,
+)
+def evaluates_with_p(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x, 0) if training else x * p
+
+
+@_misconception(
+    "evaluation is halved whatever p is",
+    "multiply by 1 - p at evaluation, not by the 0.5 of the paper's example",
+    "https://github.com/mp2893/retain/pull/1",
+    hidden_at_half=True,
+)
+def evaluates_with_a_half(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x, 0) if training else x * 0.5
+
+
+@_misconception(
+    "the scale differs from call to call, so that the sum stays the same",
+    "divide by 1 - p: only the expected sum is to be kept, not each sum",
+    "https://github.com/modern-fortran/neural-fortran/pull/195",
+)
+def keeps_the_sum(x, p, training=True):
+    if not training:
+        return x
+    mask = _keep(x, 1 - p)
+    return np.where(mask, x * mask.size / max(mask.sum(), 1), 0)
+
+
+@_misconception(
+    "the scale is 1 / sqrt(1 - p)",
+    "divide by 1 - p: it is the mean that is kept, not the variance or the norm",
+)
+def keeps_the_variance(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x / np.sqrt(1 - p), 0) if training else x
+
+
+# The mode.
+
+
+@_misconception(
+    "the same input gives other outputs at each evaluation",
+    "return x as it is when training is False; in PyTorch pass training=self.training",
+    "https://github.com/pytorch/pytorch/issues/26338",
+)
+def drops_at_evaluation(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x / (1 - p), 0)
+
+
+@_misconception(
+    "nothing is ever dropped",
+    "look whether the model was left in eval mode: call model.train() before training",
+    "https://github.com/fartashf/vsepp/issues/4",
+)
+def never_drops(x, p, training=True):
+    return np.array(x)
+
+
+@_misconception(
+    "evaluation drops and training does not",
+    "the condition on training is the wrong way round",
+)
+def swaps_the_modes(x, p, training=True):
+    return x if training else np.where(_keep(x, 1 - p), x / (1 - p), 0)
+
+
+# The mask.
+
+
+@_misconception(
+    "all rows of a batch lose the same units",
+    "draw a mask of x's whole shape, one for each row",
+)
+def shares_the_mask_in_a_batch(x, p, training=True):
+    return np.where(_keep(x[:1], 1 - p), x / (1 - p), 0) if training else x
+
+
+@_misconception(
+    "a call keeps everything or nothing",
+    "draw a mask of x's shape, not a single number",
+)
+def tosses_one_coin(x, p, training=True):
+    return np.where(_keep(0.0, 1 - p), x / (1 - p), 0) if training else x
+
+
+@_misconception(
+    "the same units are dropped at each call",
+    "draw the mask in each call; do not seed the generator, or keep the mask, in between",
+)
+def freezes_the_mask(x, p, training=True):
+    mask = np.random.RandomState(0).random_sample(x.shape) < 1 - p
+    return np.where(mask, x / (1 - p), 0) if training else x
+
+
+@_misconception(
+    "each call drops exactly the same number of values",
+    "toss a coin for each value; p is a probability, not a share",
+)
+def drops_an_exact_share(x, p, training=True):
+    if not training:
+        return x
+    order = np.random.permutation(x.size).reshape(x.shape)  # noqa: NPY002
+    return np.where(order < round(x.size * (1 - p)), x / (1 - p), 0)
+
+
+@_misconception(
+    "nothing is quite dropped, and each value is scaled by another number",
+    "compare the uniform numbers with 1 - p: the mask is 0 or 1",
+)
+def multiplies_by_uniform_noise(x, p, training=True):
+    if not training:
+        return x
+    return x * np.random.random_sample(x.shape) / (1 - p)  # noqa: NPY002
+
+
+# The ends, and the input.
+
+
+@_misconception(
+    "at p = 1 the outputs are nan",
+    "0 / 0 is nan: treat p = 1 apart, or use np.where on the mask before you divide",
+)
+def divides_zero_by_zero(x, p, training=True):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return x * _keep(x, 1 - p) / np.float64(1 - p) if training else x
+
+
+@_misconception(
+    "values are dropped even at p = 0, now and then; in half precision one of 256",
+    "keep where u < 1 - p: u is uniform on [0, 1) and can be exactly 0",
+)
+def keeps_where_u_exceeds_p(x, p, training=True):
+    import torch
+
+    if not training:
+        return x
+    scale = 1 / (1 - p) if p < 1 else 0.0
+    return torch.where(torch.rand(x.shape, dtype=x.dtype) > p, x * scale, 0.0)
+
+
+@_misconception(
+    "the array that was passed in has changed after the call",
+    "write into a new array, unless the caller asked for inplace",
+)
+def writes_into_its_input(x, p, training=True):
+    if training:
+        x *= _keep(x, 1 - p) / (1 - p if p < 1 else 1.0)
+    return x
+
+
+# The way back.
+
+
+class _Layer:
+    def forward(self, x, p, training=True):
+        self.p, self.training = p, training
+        self.mask = _keep(x, 1 - p)
+        scale = 1 / (1 - p) if p < 1 else 0.0
+        return np.where(self.mask, x * scale, 0) if training else x
+
+
+@_misconception(
+    "dropped units learn from errors that they had no part in",
+    "multiply the gradient by the mask of the forward pass",
+    "https://github.com/iamtrask/Grokking-Deep-Learning/issues/68",
+)
+class backward_without_mask(_Layer):
+    def backward(self, grad):
+        return grad / (1 - self.p)
+
+
+@_misconception(
+    "gradients below the layer are too small by 1 - p",
+    "divide the gradient by 1 - p too, as the forward pass did",
+)
+class backward_without_scale(_Layer):
+    def backward(self, grad):
+        return np.where(self.mask, grad, 0)
+
+
+@_misconception(
+    "the gradient does not belong to the output: a gradient check fails at random places",
+    "keep the mask of the forward pass, and use it again",
+    "https://github.com/pytorch/pytorch/issues/14253",
+)
+class backward_with_another_mask(_Layer):
+    def backward(self, grad):
+        return np.where(_keep(grad, 1 - self.p), grad / (1 - self.p), 0)
