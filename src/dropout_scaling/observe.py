@@ -77,7 +77,13 @@ def observe(layer, p, *, backward=None, shape=None, limit=20.0):
 
 
 def _look(caller, p, shape):
-    """Make all the calls, and return what they show."""
+    """Make all the calls, with their warnings silenced, and return what they show."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return _observation(caller, p, shape)
+
+
+def _observation(caller, p, shape):
     x = _inputs(shape)
     try:
         runs = [caller(x, p, True) for _ in range(CALLS)]
@@ -232,9 +238,7 @@ def _note_ends(facts, evidence, caller, x):
     kept = (coarse.y != 0).mean()
     facts["at_zero"] = "keeps all" if kept == 1 else "drops"
     evidence["at_zero"] = f"at p = 0 a share of {kept:.6f} is kept"
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        y = caller(x, 1.0, True).y
+    y = caller(x, 1.0, True).y
     facts["at_one"] = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
     evidence["at_one"] = f"at p = 1 the outputs are {facts['at_one']}"
 
