@@ -5,11 +5,13 @@ dropout shows, and then against what each member of the bank shows under the sam
 """
 
 from functools import lru_cache
+from textwrap import fill
 from typing import NamedTuple
 
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.observe import ALPHA, Facts, observe
 
+WIDTH = 72  # of a report's lines
 _MASK = Facts(
     kind="mask", rate=frozenset({"q"}), shared=(), dependent=(), count="free", backward="same",
     at_zero="keeps all", at_one="zeros", mutates=False,
@@ -47,7 +49,11 @@ class Report(NamedTuple):
 
     def __str__(self):
         head = "right" if self.ok else f"wrong: {self.misconception or 'in a way of its own'}"
-        lines = [f"{head}\n{self.explanation}", *(f"  - {line}" for line in self.evidence)]
+        lines = [head, fill(self.explanation, WIDTH)]
+        lines += [
+            fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+            for line in self.evidence
+        ]
         return "\n".join(lines)
 
 

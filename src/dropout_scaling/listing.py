@@ -14,4 +14,5 @@ def show(*functions):
     for number, function in enumerate(functions):
         head, _, rest = inspect.getsource(function).partition('"""')
         body = rest.partition('"""')[2]
-        print(("\n" if number else "") + head.rstrip() + (body.rstrip() or rest.rstrip()))
+        head = head[head.index("def ") :].rstrip()  # without its decorators
+        print(("\n" if number else "") + head + (body.rstrip() or rest.rstrip()))
