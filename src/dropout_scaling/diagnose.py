@@ -73,7 +73,7 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
     """
     notes = []
     facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
-    if facts.at_zero is not None and abs(p - 0.5) < 0.05:  # it takes p: any p will do
+    if "at_zero" in evidence and abs(p - 0.5) < 0.05:  # it takes p: any p will do
         p, notes = 0.2, [f"judged at p = 0.2: at {p} keep and drop look alike"]
         facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
     elif abs(p - 0.5) < 0.05:
@@ -88,7 +88,7 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
     name = _right(facts)
     if name is not None:
         return Report(True, None, f"This is {name}.", (*evidence, *notes))
-    member = next((n for n, seen in _bank(p).items() if _agree(facts, seen)), None)
+    member = next((n for n, seen in _bank(p).items() if _explains(seen, facts)), None)
     if member is not None:
         _, _, symptom, cure, _, _ = MISCONCEPTIONS[member]
         text = f"{symptom[0].upper()}{symptom[1:]}. Cure: {cure}."
@@ -119,21 +119,31 @@ def _bank(p):
     return {name: observe(m.layer, p).facts for name, m in MISCONCEPTIONS.items()}
 
 
-def _differences(facts):
-    """Say where ``facts`` differ from the right dropout that is nearest to them."""
+def _wrong(facts):
+    """Return (name, seen, right) for each fact that differs from the nearest right dropout."""
 
-    def wrong(right):
+    def differing(right):
         rows = zip(Facts._fields, facts, right, strict=True)
-        return [(name, a, b) for name, a, b in rows if not _agree(a, b)]
+        return [row for row in rows if not _agree(*row[1:])]
 
+    nearest = min(
+        RIGHT.values(), key=lambda right: (right.kind != facts.kind, len(differing(right)))
+    )
+    return differing(nearest)
+
+
+def _explains(seen, facts):
+    """Whether a member that shows ``seen`` agrees, and shows everything that is wrong."""
+    return _agree(facts, seen) and all(
+        getattr(seen, name) is not None for name, *_ in _wrong(facts)
+    )
+
+
+def _differences(facts):
     def text(fact):
         return " or ".join(sorted(fact)) if isinstance(fact, frozenset) else str(fact)
 
-    nearest = min(RIGHT.values(), key=lambda right: len(wrong(right)))
-    rows = [
-        f"{name} is {text(seen)} where {text(right)} is right"
-        for name, seen, right in wrong(nearest)
-    ]
+    rows = [f"{name} is {text(a)} where {text(b)} is right" for name, a, b in _wrong(facts)]
     return f"No known misconception alone: {'; '.join(rows)} (q = 1 - p)."
 
 

@@ -92,13 +92,17 @@ def _observation(caller, p, shape):
     facts, evidence = {}, {}
     tolerance = 4 * runs[0].eps
     factors = np.stack([run.y / x for run in runs])
+    if (factors != 0).all() or (factors == 0).all():
+        # Perhaps one coin for a whole call: as many calls as make that improbable.
+        more = math.ceil(math.log(ALPHA) / math.log(max(p, 1 - p)))
+        factors = np.concatenate([factors, [caller(x, p, True).y / x for _ in range(more)]])
     _note_mask(facts, evidence, factors, p, tolerance)
     facts["mutates"] = any(run.mutated for run in runs)
     if facts["mutates"]:
         evidence["mutates"] = "the array passed in was changed by the call"
     if runs[0].grad is not None:
         gradients = np.stack([run.grad / run.upstream for run in runs])
-        facts["backward"] = _backward(factors, gradients, tolerance)
+        facts["backward"] = _backward(factors[:CALLS], gradients, tolerance)
         evidence["backward"] = f"gradient against forward multipliers: {facts['backward']}"
     try:
         _note_evaluation(facts, evidence, caller, x, p, tolerance)
@@ -232,15 +236,22 @@ def _note_evaluation(facts, evidence, caller, x, p, tolerance):
 
 
 def _note_ends(facts, evidence, caller, x):
+    """Note what p = 0 and p = 1 do. A layer may refuse either: that is no fact, but evidence."""
     if not caller.takes_p:
         return
-    coarse = caller(np.tile(x, (8,) + (1,) * (x.ndim - 1)), 0.0, True, coarse=True)
-    kept = (coarse.y != 0).mean()
-    facts["at_zero"] = "keeps all" if kept == 1 else "drops"
-    evidence["at_zero"] = f"at p = 0 a share of {kept:.6f} is kept"
-    y = caller(x, 1.0, True).y
-    facts["at_one"] = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
-    evidence["at_one"] = f"at p = 1 the outputs are {facts['at_one']}"
+    try:
+        run = caller(np.tile(x, (8,) + (1,) * (x.ndim - 1)), 0.0, True, coarse=True)
+        kept = (run.y != 0).mean()
+        facts["at_zero"] = "keeps all" if kept == 1 else "drops"
+        evidence["at_zero"] = f"at p = 0 a share of {kept:.6f} is kept"
+    except Unusable as unusable:
+        evidence["at_zero"] = f"at p = 0 it {unusable}"
+    try:
+        y = caller(x, 1.0, True).y
+        facts["at_one"] = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
+        evidence["at_one"] = f"at p = 1 the outputs are {facts['at_one']}"
+    except Unusable as unusable:
+        evidence["at_one"] = f"at p = 1 it {unusable}"
 
 
 def _backward(factors, gradients, tolerance):

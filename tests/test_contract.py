@@ -1,0 +1,53 @@
+"""The contract: right dropouts keep every clause, each wrong one breaks some."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from dropout_scaling.calling import Caller
+from dropout_scaling.contract import CONTRACT, broken_clauses
+from dropout_scaling.misconceptions import MISCONCEPTIONS
+from dropout_scaling.nn import InvertedDropout, StandardDropout
+
+RNG = np.random.default_rng()  # a layer's own, and no test's
+
+
+def where_based(x, p, training=True):
+    return (
+        np.where(RNG.random(x.shape) < 1 - p, x / (1 - p) if p < 1 else 0.0, 0) if training else x
+    )
+
+
+def multiply_based(x, p, training=True):
+    return x * (RNG.random(x.shape) < 1 - p) / ((1 - p) or 1) if training else x
+
+
+RIGHT = {
+    "nn.Dropout": nn.Dropout(0.3),
+    "InvertedDropout": InvertedDropout(0.3),
+    "StandardDropout": StandardDropout(0.3),
+    "F.dropout": F.dropout,
+    "torch.dropout": torch.dropout,
+    "where": where_based,
+    "multiply": multiply_based,
+}
+
+
+@pytest.mark.parametrize("layer", RIGHT.values(), ids=RIGHT)
+@pytest.mark.parametrize("clause", CONTRACT)
+def test_right(clause, layer):
+    CONTRACT[clause](Caller(layer))
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+def test_each_wrong_dropout_breaks_the_same_clauses_each_time(name):
+    first, second = (broken_clauses(MISCONCEPTIONS[name].layer) for _ in range(2))
+    assert first
+    assert first == second
+
+
+def test_each_clause_is_broken_by_some_wrong_dropout():
+    broken = [set(broken_clauses(member.layer)) for member in MISCONCEPTIONS.values()]
+    assert set().union(*broken) == set(CONTRACT)

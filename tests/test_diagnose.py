@@ -1,0 +1,298 @@
+"""`diagnose`: names each wrong dropout, accepts each right one, survives the rest."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from helpers import says
+from torch import nn
+from torch.nn import functional as F
+
+from dropout_scaling.diagnose import RIGHT, Report, diagnose
+from dropout_scaling.misconceptions import MISCONCEPTIONS
+from dropout_scaling.nn import InvertedDropout, StandardDropout
+from dropout_scaling.observe import Facts
+from dropout_scaling.reference import (
+    inverted_backward,
+    inverted_train,
+    standard_backward,
+    standard_train,
+)
+
+
+@pytest.mark.parametrize("name", MISCONCEPTIONS)
+@pytest.mark.parametrize("p", [0.1, 0.2, 0.3, 0.5, 0.7, 0.8])
+def test_each_member_of_the_bank_is_recognised_by_name(name, p):
+    report = diagnose(MISCONCEPTIONS[name].layer, p)
+    assert (report.ok, report.misconception) == (False, name)
+    assert MISCONCEPTIONS[name].cure in report.explanation
+
+
+# The same mistakes in other shapes.
+
+RNG = np.random.default_rng()  # a layer's own, and no test's
+
+
+class Wrong(nn.Module):
+    """A module with a keep probability and a scale of its own, in training and at evaluation."""
+
+    def __init__(self, keep, train, evaluate=1.0):
+        super().__init__()
+        self.keep, self.scale, self.evaluate = keep, train, evaluate
+
+    def forward(self, x):
+        if not self.training:
+            return x * self.evaluate
+        return x * (torch.rand_like(x) < self.keep) * self.scale
+
+
+class StillDrops(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, 0.2)
+
+
+def with_keep_prob(x, keep_prob, mode):
+    return x * (RNG.random(x.shape) < keep_prob) if mode == "train" else x
+
+
+def with_rng(x, p, rng):
+    return np.where(rng.random(x.shape) < p, x / (1 - p), 0)
+
+
+def with_cache(x, p):
+    mask = RNG.random(x.shape) < 1 - p
+    return np.where(mask, x / (1 - p) if p < 1 else 0.0, 0), mask
+
+
+OTHER_SHAPES = {
+    "module, swapped": (Wrong(0.2, 1 / 0.8), "keeps_p", {}),
+    "module, keep for p": (nn.Dropout(0.8), "takes_p_for_keep", {}),
+    "module, no scale": (Wrong(0.8, 1.0), "forgets_the_scale", {}),
+    "module, scaled at both times": (Wrong(0.8, 1 / 0.8, 0.8), "scales_at_both_times", {}),
+    "module, divides by p": (Wrong(0.8, 1 / 0.2), "divides_by_p", {}),
+    "module, twice": (nn.Sequential(nn.Dropout(0.2), nn.Dropout(0.2)), "drops_twice", {}),
+    "module, never": (nn.Identity(), "never_drops", {}),
+    "module with a functional": (StillDrops(), "drops_at_evaluation", {}),
+    "keep_prob and mode": (with_keep_prob, "forgets_the_scale", {}),
+    "rng": (with_rng, "keeps_p", {}),
+    "backward without scale": (
+        with_cache,
+        "backward_without_scale",
+        {"backward": lambda grad, mask: grad * mask},
+    ),
+    "backward without mask": (
+        with_cache,
+        "backward_without_mask",
+        {"backward": lambda grad, mask, p: grad / (1 - p)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("layer", "name", "more"), OTHER_SHAPES.values(), ids=OTHER_SHAPES)
+def test_a_misconception_is_recognised_in_another_shape(layer, name, more):
+    assert diagnose(layer, 0.2, **more).misconception == name
+
+
+# What is right.
+
+
+class Gaussian(nn.Module):
+    def forward(self, x):
+        return x * (1 + 0.5 * torch.randn_like(x)) if self.training else x
+
+
+class DropPath(nn.Module):
+    def forward(self, x):
+        if not self.training:
+            return x
+        keep = torch.empty(len(x), *[1] * (x.dim() - 1)).bernoulli_(0.8)
+        return x * keep / 0.8
+
+
+def in_reverse(x, p, training=True):
+    """A generator of its own, drawn from in chunks and backwards."""
+    rng = np.random.default_rng()
+    chunks = [rng.random(x.shape[1]) for _ in range(len(x))]
+    mask = np.array(chunks[::-1])[:, ::-1] < 1 - p
+    return np.where(mask, x / (1 - p) if p < 1 else 0.0, 0) if training else x
+
+
+def in_half_precision(x, p, training=True):
+    return F.dropout(x.half(), p, training)
+
+
+RIGHT_LAYERS = {
+    "nn.Dropout": (nn.Dropout(0.2), "inverted dropout", {}),
+    "nn.Dropout in place": (nn.Dropout(0.2, inplace=True), "inverted dropout", {}),
+    "nn.Sequential": (nn.Sequential(nn.Dropout(0.2)), "inverted dropout", {}),
+    "InvertedDropout": (InvertedDropout(0.2), "inverted dropout", {}),
+    "InvertedDropout in place": (InvertedDropout(0.2, inplace=True), "inverted dropout", {}),
+    "StandardDropout": (StandardDropout(0.2), "standard dropout", {}),
+    "F.dropout": (F.dropout, "inverted dropout", {}),
+    "torch.dropout": (torch.dropout, "inverted dropout", {}),
+    "float16": (in_half_precision, "inverted dropout", {}),
+    "another order of calls": (in_reverse, "inverted dropout", {}),
+    "a given mask, inverted": (inverted_train, "inverted dropout", {}),
+    "a given mask, standard": (standard_train, "standard dropout", {}),
+    "a cache and a backward": (with_cache, "inverted dropout", {"backward": inverted_backward}),
+    "Gaussian noise": (Gaussian(), "multiplicative Gaussian noise", {}),
+    "DropPath": (DropPath(), "inverted dropout, with one decision for a whole row", {}),
+    "Dropout1d": (nn.Dropout1d(0.2), "inverted dropout, with one decision for a whole channel", {}),
+    "Dropout2d": (nn.Dropout2d(0.2), "inverted dropout, with one decision for a whole channel", {}),
+    "Dropout3d": (nn.Dropout3d(0.2), "inverted dropout, with one decision for a whole channel", {}),
+}
+
+
+@pytest.mark.parametrize(("layer", "kind", "more"), RIGHT_LAYERS.values(), ids=RIGHT_LAYERS)
+def test_a_right_layer_is_accepted_and_named(layer, kind, more):
+    report = diagnose(layer, 0.2, **more)
+    assert report.ok, str(report)
+    assert report.misconception is None
+    assert report.explanation.startswith(f"This is {kind}")
+
+
+@pytest.mark.parametrize("p", [0.01, 0.05, 0.45, 0.5, 0.55, 0.95, 0.99])
+def test_any_p_that_can_be_judged_is_judged(p):
+    assert diagnose(nn.Dropout(p), p).ok
+
+
+def test_fifty_right_layers_are_all_called_right(torch_seed):
+    # At fewer than ten comparisons of ALPHA = 1e-7 each, one of these runs fails in 20 000.
+    assert all(diagnose(nn.Dropout(p), p).ok for p in np.linspace(0.05, 0.95, 50))
+
+
+def test_a_run_makes_fewer_comparisons_with_chance_than_the_promised_rate_allows(monkeypatch):
+    from dropout_scaling import observe
+
+    calls = []
+    agrees = observe.agrees
+    monkeypatch.setattr(observe, "agrees", lambda *args: calls.append(args) or agrees(*args))
+    diagnose(nn.Dropout2d(0.2), 0.2)
+    # One test of the rate against each of six names, of which only q's can raise a false alarm,
+    # the same test once more for the evidence, and one for each axis.
+    assert len({args for args in calls if args[2] not in (0.2, 0.5, 1.0, 0.0, 0.8**2)}) < 10
+
+
+def test_the_seed_decides_nothing():
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - the bank draws from it
+        assert diagnose(nn.Dropout(0.2), 0.2).ok
+        assert diagnose(MISCONCEPTIONS["keeps_p"].layer, 0.2).misconception == "keeps_p"
+
+
+# What cannot be judged.
+
+
+def returns(value):
+    return lambda x, p: value
+
+
+def raises(x, p):
+    raise ZeroDivisionError("no such luck")
+
+
+def raises_at_evaluation(x, p, training=True):
+    return F.dropout(x, p) if training else raises(x, p)
+
+
+UNUSABLE = {
+    "raises": (raises, "raised ZeroDivisionError: no such luck"),
+    "raises at evaluation": (raises_at_evaluation, "raised ZeroDivisionError: no such luck"),
+    "shape": (lambda x, p: x[:1], "returned shape (1, 32) for an input of shape (64, 32)"),
+    "integers": (lambda x, p: x.astype(int), "returned dtype int64, which is not floating point"),
+    "nothing": (returns(None), "returned a NoneType for a ndarray"),
+    "a number": (returns(1.0), "returned a float for a ndarray"),
+    "wrong size": (nn.Linear(3, 4), "raised RuntimeError: mat1 and mat2 shapes cannot be"),
+}
+
+
+@pytest.mark.parametrize(("layer", "text"), UNUSABLE.values(), ids=UNUSABLE)
+def test_what_gives_nothing_to_judge_is_reported_and_not_raised(layer, text):
+    report = diagnose(layer, 0.2)
+    assert not report.ok
+    assert report.misconception is None
+    assert report.evidence[0].startswith(text)
+
+
+def refuses_the_ends(x, p, training=True):
+    if not 0 < p < 1:
+        raise ValueError("p must be inside (0, 1)")
+    return np.where(RNG.random(x.shape) < 1 - p, x / (1 - p), 0) if training else x
+
+
+def test_a_layer_that_refuses_p_of_0_and_1_may_be_right():
+    report = diagnose(refuses_the_ends, 0.2)
+    assert report.ok
+    assert "at p = 1 it raised ValueError: p must be inside (0, 1)" in report.evidence
+
+
+def test_a_layer_that_never_returns_is_stopped():
+    stopped = []
+
+    def hangs(x, p):
+        try:
+            while True:
+                time.sleep(0.01)
+        finally:
+            stopped.append(True)
+
+    report = diagnose(hangs, 0.2, limit=0.3)
+    assert report.evidence == ("did not return within 0.3 s",)
+    for _ in range(500):
+        if stopped:
+            break
+        time.sleep(0.01)
+    assert stopped
+
+
+def test_a_module_gets_its_modes_back_part_by_part():
+    module = nn.Sequential(nn.Dropout(0.2), nn.Identity())
+    module.eval()
+    module[0].train()
+    diagnose(module, 0.2)
+    assert [part.training for part in module.modules()] == [False, True, False]
+
+
+def test_an_unknown_mixture_is_described_by_what_differs():
+    report = diagnose(Wrong(0.9, 3.0), 0.2)
+    assert report.misconception is None
+    assert "rate is other where q is right" in report.explanation
+    assert "scale is other where" in report.explanation
+
+
+def test_a_module_at_a_half_is_told_what_cannot_be_told():
+    report = diagnose(nn.Dropout(0.5), 0.5)
+    assert report.ok
+    assert "keeps_p" in report.evidence[-1]
+
+
+def test_a_report_reads_as_text():
+    text = str(Report(False, "keeps_p", "Why.", ("one", "two")))
+    assert text == "wrong: keeps_p\nWhy.\n  - one\n  - two"
+
+
+@pytest.mark.parametrize("p", [0.0, 0.005, 1.0])
+def test_a_p_that_leaves_too_little_to_judge_is_refused(p):
+    text = f"p must be in [0.01, 0.99] to be judged by sampling, got {p}"
+    with pytest.raises(ValueError, match=says(text)):
+        diagnose(nn.Dropout(0.2), p)
+
+
+def test_what_cannot_be_called_is_refused():
+    with pytest.raises(TypeError, match=says("layer must be callable, got int")):
+        diagnose(3, 0.2)
+    text = "layer must take x and arguments named like p, keep, training, mode, mask, rng, got w"
+    with pytest.raises(TypeError, match=says(text)):
+        diagnose(lambda x, w: x, 0.2)
+
+
+def test_the_right_kinds_say_only_what_they_must():
+    assert set(RIGHT) == {
+        "inverted dropout",
+        "standard dropout",
+        "multiplicative Gaussian noise (the paper's section 10)",
+    }
+    assert all(isinstance(facts, Facts) for facts in RIGHT.values())
+    assert inverted_backward is not standard_backward
