@@ -48,6 +48,7 @@ def _same_along(kept, axis):
 
 @_clause
 def each_value_is_kept_with_probability_q(call):
+    """The share of kept values agrees with q = 1 - p."""
     kept = _masks(call)
     # Where a mask is shared there are fewer draws behind the count: that is for other checks.
     if not any(_same_along(kept, axis) for axis in range(3)) or kept.all():
@@ -56,6 +57,7 @@ def each_value_is_kept_with_probability_q(call):
 
 @_clause
 def all_kept_values_have_one_scale(call):
+    """Equal inputs that are kept give equal outputs."""
     y = np.stack([call(X, P, True).y for _ in range(5)])
     kept = y[y != 0]
     assert kept.size == 0 or np.ptp(kept) <= 4e-7 * abs(kept[0])
@@ -63,6 +65,7 @@ def all_kept_values_have_one_scale(call):
 
 @_clause
 def evaluation_is_the_mean_of_training(call):
+    """Evaluation gives q times what a kept value becomes in training."""
     if not call.has_mode:
         return
     values = np.stack([call(X, P, True).y for _ in range(60)])
@@ -75,30 +78,35 @@ def evaluation_is_the_mean_of_training(call):
 
 @_clause
 def evaluation_is_the_same_each_time(call):
+    """Two evaluations of the same input agree."""
     if call.has_mode:
         assert (call(X, P, False).y == call(X, P, False).y).all()
 
 
 @_clause
 def calls_have_their_own_masks(call):
+    """Not every call drops the same values."""
     kept = _masks(call)
     assert kept.all() or not _same_along(kept, 0)
 
 
 @_clause
 def rows_have_their_own_masks(call):
+    """Not every row of a batch drops the same units."""
     kept = _masks(call)
     assert kept.all() or not _same_along(kept, 1)
 
 
 @_clause
 def units_have_their_own_masks(call):
+    """Not every unit of a row is dropped, or kept, together."""
     kept = _masks(call)
     assert kept.all() or not _same_along(kept, 2)
 
 
 @_clause
 def the_number_kept_varies(call):
+    """Not every call keeps the same number of values."""
     kept = _masks(call)
     counts = set(kept.sum(axis=(1, 2)).tolist())
     assert len(counts) > 1 or kept.all() or _same_along(kept, 0)
@@ -106,12 +114,14 @@ def the_number_kept_varies(call):
 
 @_clause
 def p_of_0_keeps_everything(call):
+    """At p = 0 the output is the input, also in numbers of few bits."""
     if call.takes_p:
         assert (call(np.tile(X, (4, 1)), 0.0, True, coarse=True).y == 1).all()
 
 
 @_clause
 def p_of_1_gives_zeros(call):
+    """At p = 1 every output is 0, and none is nan."""
     if call.takes_p:
         with np.errstate(all="ignore"):
             assert (call(X, 1.0, True).y == 0).all()
@@ -119,11 +129,13 @@ def p_of_1_gives_zeros(call):
 
 @_clause
 def the_input_is_not_written_to(call):
+    """The array passed in is the same after the call."""
     assert not call(X, P, True).mutated
 
 
 @_clause
 def the_gradient_passes_as_the_values_did(call):
+    """Backward multiplies by what forward multiplied by."""
     run = call(X, P, True)
     if run.grad is not None:
         # x is all ones, so that y is the multiplier of each value.

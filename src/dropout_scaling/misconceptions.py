@@ -33,6 +33,7 @@ MISCONCEPTIONS = {}
 def _misconception(symptom, cure, met="", hidden_at_half=False):
     def register(layer):
         name = layer.__name__
+        layer.__doc__ = f"{symptom[0].upper()}{symptom[1:]}. Cure: {cure}."
         instance = layer() if isinstance(layer, type) else layer
         entry = Misconception(name, instance, symptom, cure, met, hidden_at_half)
         MISCONCEPTIONS[name] = entry
