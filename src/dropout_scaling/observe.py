@@ -195,18 +195,27 @@ def _dependent(drawn, p, evidence):
             continue
         first, second = (drawn.take(range(k, 2 * pairs, 2), axis) for k in (0, 1))
         equal, n = int((first == second).sum()), first.size
-        # The rate is the layer's own: whether it is q is judged apart. It is known to a part in
-        # sqrt(n), which moves the expected agreement by 2 |2 share - 1| as much.
-        slack = 2 * abs(2 * share - 1) * math.sqrt(LIMIT / (2 * drawn.size))
-        expected = share**2 + (1 - share) ** 2
-        low, high = max(expected - slack, 0.0), min(expected + slack, 1.0)
+        low, high = _agreement(share, drawn.size)
         nearest = min(max(equal / n, low), high)
         if not agrees(equal, n, nearest):
             found.append(AXES[min(axis, 3)])
             evidence["dependent"] = (
-                f"{equal} of {n} neighbours along {found[-1]} agree, {expected:.3f} expected"
+                f"{equal} of {n} neighbours along {found[-1]} agree, "
+                f"{low:.3f} to {high:.3f} expected"
             )
     return tuple(found)
+
+
+def _agreement(share, n):
+    """Return the bounds of r^2 + (1 - r)^2 over the rates r that allow this share of n draws.
+
+    The rate is the layer's own: whether it is q is judged apart. It is further than e from the
+    share with probability ALPHA at most (Hoeffding).
+    """
+    e = math.sqrt(LIMIT / (2 * n))
+    slack = 2 * abs(2 * share - 1) * e + 2 * e**2
+    expected = share**2 + (1 - share) ** 2
+    return max(expected - slack, 0.0), min(expected + slack, 1.0)
 
 
 def _noise(factors, p, evidence):

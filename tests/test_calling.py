@@ -1,0 +1,182 @@
+"""Calling a dropout of any kind: which arguments it gets, and what comes back."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from dropout_scaling.calling import ROLES, Caller, Unusable, within
+
+X = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
+
+
+def heard(name):
+    """Return a function whose one argument beside x is ``name``, and the list of what it got."""
+    got = []
+    scope = {"got": got}
+    exec(f"def f(x, {name}):\n    got.append({name})\n    return x", scope)
+    return scope["f"], got
+
+
+@pytest.mark.parametrize("name", [name for names in ROLES.values() for name in names])
+def test_each_argument_is_given_what_its_name_asks_for(name):
+    function, got = heard(name)
+    for training in (True, False):
+        Caller(function)(X, 0.2, training)
+    role = next(role for role, names in ROLES.items() if name in names)
+    if role == "mask":
+        assert all(mask.shape == X.shape and mask.dtype == bool for mask in got)
+    elif role == "rng":
+        assert all(isinstance(rng, np.random.Generator) for rng in got)
+    else:
+        values = {
+            "p": [0.2, 0.2],
+            "keep": [0.8, 0.8],
+            "training": [True, False],
+            "mode": ["train", "test"],
+        }
+        assert got == values[role]
+
+
+def test_what_has_a_default_and_no_known_name_is_left_at_its_default():
+    got = []
+    Caller(lambda x, p, eps=1e-3: got.append(eps) or x)(X, 0.2, True)
+    assert got == [1e-3]
+
+
+@pytest.mark.parametrize(
+    ("layer", "takes_p", "has_mode"),
+    [
+        (nn.Dropout(0.2), False, True),
+        (F.dropout, True, True),
+        (torch.dropout, True, True),  # a built-in that shows no signature
+        (lambda x: x, False, False),
+        (lambda x, keep_prob: x, True, False),
+        (lambda x, mode: x, False, True),
+    ],
+)
+def test_whether_p_and_the_mode_can_be_chosen(layer, takes_p, has_mode):
+    call = Caller(layer)
+    assert (call.takes_p, call.has_mode) == (takes_p, has_mode)
+
+
+def test_a_call_gives_the_output_the_gradient_and_the_precision():
+    run = Caller(nn.Sequential(nn.Identity(), nn.ReLU()))(X, 0.2, True)
+    assert (run.y == X).all()
+    assert (run.grad == run.upstream).all()
+    assert run.eps == np.finfo(np.float32).eps
+    assert not run.mutated
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_the_precision_is_that_of_the_output(dtype):
+    run = Caller(lambda x, p: x.to(dtype) if torch.is_tensor(x) else None)(X, 0.2, True)
+    assert run.eps == torch.finfo(dtype).eps
+    assert run.y.dtype == np.float64
+
+
+def test_evaluation_has_no_gradient():
+    assert Caller(nn.Dropout(0.2))(X, 0.2, False).grad is None
+
+
+def test_coarse_numbers_are_those_of_bfloat16():
+    seen = []
+    Caller(lambda x, p: seen.append(x.dtype) or torch.relu(x))(X, 0.2, True, coarse=True)
+    assert seen[-1] == torch.bfloat16
+
+
+def doubles(x, p, training=True):
+    x *= 2
+    return x
+
+
+def test_a_changed_input_is_seen_and_the_callers_own_array_is_not_changed():
+    before = X.copy()
+    assert Caller(doubles)(X, 0.2, True).mutated
+    assert (before == X).all()
+    assert not Caller(nn.Dropout(0.2, inplace=True))(X, 0.2, True).mutated  # it was asked for
+
+
+class Pair:
+    def forward(self, x, p):
+        return 2 * x
+
+    def backward(self, grad):
+        return 3 * grad
+
+
+def test_a_pair_of_methods_has_its_backward_called_with_the_gradient():
+    run = Caller(Pair())(X, 0.2, True)
+    assert (run.y == 2 * X).all()
+    assert (run.grad == 3 * run.upstream).all()
+
+
+def test_a_backward_function_gets_the_cache_and_where_it_wants_it_p():
+    def forward(x, p):
+        return x, 5
+
+    two = Caller(forward, lambda grad, cache: grad * cache)(X, 0.2, True)
+    three = Caller(forward, lambda grad, cache, p: grad * p)(X, 0.2, True)
+    assert (two.grad == 5 * two.upstream).all()
+    np.testing.assert_allclose(three.grad, 0.2 * three.upstream, rtol=1e-6)
+    text = r"^returned no \(y, cache\), which its backward function needs$"
+    with pytest.raises(Unusable, match=text) as caught:
+        Caller(lambda x, p: x, lambda grad, cache: grad)(X, 0.2, True)
+    assert caught.value.kind == "shape"
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_a_module_gets_the_modes_of_its_parts_back(raising):
+    module = nn.Sequential(nn.Dropout(0.2), nn.Linear(3 if raising else 4, 4))
+    module.eval()[0].train()
+    for training in (True, False):
+        try:
+            Caller(module)(X, 0.2, training)
+        except Unusable:
+            assert raising
+        assert [part.training for part in module.modules()] == [False, True, False]
+
+
+class RaisesBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise ZeroDivisionError("on the way back")
+
+
+class StopsTheGradient(nn.Module):
+    def forward(self, x):
+        return RaisesBackward.apply(x)
+
+
+def test_an_error_in_the_backward_pass_is_reported():
+    with pytest.raises(Unusable, match=r"^raised ZeroDivisionError: on the way back$") as caught:
+        Caller(StopsTheGradient())(X, 0.2, True)
+    assert caught.value.kind == "raises"
+
+
+def test_within_its_time_a_function_gives_its_result_or_its_error():
+    assert within(5, divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        within(5, divmod, 7, 0)
+
+
+def test_beyond_its_time_a_function_is_stopped():
+    ended, go_on = threading.Event(), threading.Event()
+
+    def endless():
+        try:
+            while not go_on.wait(0.01):
+                pass
+        finally:
+            ended.set()
+
+    with pytest.raises(TimeoutError):
+        within(0.1, endless)
+    assert ended.wait(5)
