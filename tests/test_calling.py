@@ -180,3 +180,16 @@ def test_beyond_its_time_a_function_is_stopped():
     with pytest.raises(TimeoutError):
         within(0.1, endless)
     assert ended.wait(5)
+
+
+def test_a_function_that_has_raised_once_is_given_arrays_again():
+    def refuses_0(x, p):
+        if p == 0:
+            raise ValueError("p must be above 0")
+        return np.add(x, 0.0, out=np.empty_like(x))
+
+    call = Caller(refuses_0)
+    with pytest.raises(Unusable, match=r"^raised ValueError: p must be above 0$"):
+        call(X, 0.0, True)
+    assert (call(X, 0.2, True).y == X).all()
+    assert not call.tensors

@@ -51,3 +51,11 @@ def test_each_wrong_dropout_breaks_the_same_clauses_each_time(name):
 def test_each_clause_is_broken_by_some_wrong_dropout():
     broken = [set(broken_clauses(member.layer)) for member in MISCONCEPTIONS.values()]
     assert set().union(*broken) == set(CONTRACT)
+
+
+def raises(x, p, training=True):
+    raise ZeroDivisionError
+
+
+def test_a_layer_that_raises_breaks_every_clause():
+    assert broken_clauses(raises) == list(CONTRACT)

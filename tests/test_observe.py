@@ -1,6 +1,7 @@
 """What is seen of a dropout: each fact from a layer that is wrong in that one way."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -205,3 +206,30 @@ def test_a_run_makes_fewer_than_ten_comparisons_with_chance(layer, monkeypatch):
     # Those that a right layer must pass: the others are names of rates that it has not.
     passed = {arguments for arguments, agreed in calls if agreed}
     assert 3 <= len(passed) + 1 < 10  # one more: the share itself, which bounds the agreement
+
+
+# What is seen at evaluation, at the ends, and of a layer that is more than a dropout.
+
+
+def test_evaluation_that_changes_from_call_to_call_drops():
+    factors = iter(range(1, 10))
+    layer = Layer(bernoulli(), evaluate=lambda x: x * next(factors))
+    assert facts(layer).evaluation == {"drops"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("zeros", 0.0), ("nan", np.nan), ("other", 3.0)])
+def test_what_p_of_1_gives_is_named(name, value):
+    assert facts(lambda x, p: np.full_like(x, value) if p == 1 else x).at_one == name
+
+
+def test_both_signs_are_tried():
+    seen = facts(nn.Sequential(nn.ReLU(), nn.Dropout(P)))
+    assert "q" not in seen.rate
+
+
+def test_the_warnings_of_a_layer_are_its_own():
+    def warns(x, p):
+        warnings.warn("hot", UserWarning, stacklevel=1)
+        return x
+
+    assert facts(warns).error is None
