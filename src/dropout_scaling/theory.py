@@ -8,7 +8,7 @@ from math import comb
 
 import numpy as np
 
-from dropout_scaling.checks import check_count, check_p
+from dropout_scaling.checks import check_count, check_floats, check_p
 
 
 def standard_mean(x, p):
@@ -39,10 +39,14 @@ def inverted_variance(x, p):
     >>> inverted_variance(np.ones(2), 0.2)
     array([0.25, 0.25])
     """
+    return _p_over_q(p) * np.asarray(x) ** 2
+
+
+def _p_over_q(p):
     p = check_p(p)
     if p == 1:
         raise ValueError("drop probability p must be below 1 for the variance p / q, got 1")
-    return p / (1 - p) * np.asarray(x) ** 2
+    return p / (1 - p)
 
 
 def kept_count_probabilities(n, p):
@@ -56,3 +60,44 @@ def kept_count_probabilities(n, p):
     """
     p, n = check_p(p), check_count("n, the number of units,", n, 0, 1000)
     return [comb(n, k) * (1 - p) ** k * p ** (n - k) for k in range(n + 1)]
+
+
+def ridge_penalty(x, w, p):
+    """Return what inverted dropout on the inputs adds to the expected squared error.
+
+    E|y - (m x / q) w|^2 - |y - x w|^2 = (p / q) sum_j w_j^2 sum_i x_ij^2, for any y.
+    ``x``: shape (rows, inputs); ``w``: shape (inputs,). For standard dropout, give q w.
+    Raises ValueError for other shapes or p = 1; TypeError for integers; as ``check_p`` for ``p``.
+
+    Source: Srivastava et al. 2014, section 9.1.
+
+    >>> ridge_penalty(np.ones((2, 1)), np.array([3.0]), 0.2)
+    np.float64(4.5)
+    """
+    x, w = _rows_and_weights(x, w)
+    return _p_over_q(p) * ((x**2).sum(axis=0) * w**2).sum()
+
+
+def logistic_penalty(x, w, p):
+    """Return what inverted dropout adds to the expected logistic loss, to second order in w.
+
+    (1/2) (p / q) sum_i s_i (1 - s_i) sum_j x_ij^2 w_j^2, s_i = 1 / (1 + exp(-x_i w)).
+    Arguments and errors as ``ridge_penalty``, but floats only.
+
+    Source: Wager, Wang and Liang 2013.
+
+    >>> logistic_penalty(np.ones((1, 1)), np.zeros(1), 0.2)
+    np.float64(0.0)
+    """
+    x, w = _rows_and_weights(x, w)
+    sure = np.tanh(x @ w / 2)  # s (1 - s) = (1 - sure^2) / 4, which no large x w overflows
+    return _p_over_q(p) / 8 * ((1 - sure**2) * (x**2 @ w**2)).sum()
+
+
+def _rows_and_weights(x, w):
+    x, w = check_floats("x", x), check_floats("w", w)
+    if x.ndim != 2 or w.shape != x.shape[1:]:
+        raise ValueError(
+            f"x must have shape (rows, inputs) and w (inputs,), got {x.shape} and {w.shape}"
+        )
+    return x, w
