@@ -1,0 +1,67 @@
+"""The pages one looks things up in: the questions, the package, the sources."""
+
+import importlib
+import inspect
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from layout import BOOK, HTML
+from sources import notebooks
+
+QUESTIONS = (BOOK / "reference" / "questions.md").read_text("utf8")
+SECTIONS = re.split(r"^### ", QUESTIONS, flags=re.MULTILINE)[1:]
+API = (BOOK / "reference" / "api.md").read_text("utf8")
+MODULES = re.findall(r"automodule:: ([\w.]+)", API)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=[s.partition("\n")[0] for s in SECTIONS])
+def test_each_question_is_answered_in_a_chapter(section):
+    question, _, answer = section.partition("\n")
+    assert "?" in question
+    linked = set(re.findall(r"\]\(\.\./([\w/-]+)\.ipynb", answer)) | {
+        f"reference/{name}" for name in re.findall(r"\]\(([\w-]+)\.(?:ipynb|md)", answer)
+    }
+    assert linked & {*notebooks(), "reference/notation"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_api_page_shows_every_public_name(name):
+    page = BeautifulSoup((HTML / "reference" / "api.html").read_text("utf8"), "html.parser")
+    shown = {e["id"] for e in page.select("dt[id]")}
+    module = importlib.import_module(name)
+    public = {
+        f"{name}.{key}"
+        for key, value in vars(module).items()
+        if key[0] != "_" and key != "main"
+        if inspect.isfunction(value) or inspect.isclass(value)
+        if value.__module__ == name
+    }
+    assert public
+    assert public <= shown
+
+
+def test_the_api_page_shows_the_docstrings_as_they_are_written():
+    page = BeautifulSoup((HTML / "reference" / "api.html").read_text("utf8"), "html.parser")
+    text = re.sub(r"\s+", " ", page.select_one("article").get_text())
+    assert "E|y - (m x / q) w|^2 - |y - x w|^2 = (p / q) sum_j w_j^2 sum_i x_ij^2" in text
+    assert "A mask is a boolean array in which True means kept." in text
+    assert "Alias for field" not in text
+
+
+def test_each_source_can_be_found():
+    entries = re.split(r"^@", (BOOK / "references.bib").read_text("utf8"), flags=re.MULTILINE)[1:]
+    without = [
+        e.partition(",")[0] for e in entries if not re.search(r"^  url = \{https://", e, re.M)
+    ]
+    # The one that nobody could find again; its entry says so.
+    assert without == ["misc{article2025"]
+    papers = [e for e in entries if e.startswith(("article", "inproceedings"))]
+    places = (
+        "doi.org/",
+        "arxiv.org/",
+        "jmlr.org/papers",
+        "papers.nips.cc/",
+        "proceedings.mlr.press/",
+    )
+    assert [e for e in papers if not any(place in e for place in places)] == []
