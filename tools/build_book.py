@@ -14,6 +14,7 @@ import time
 import execute
 import nbformat
 import yaml
+from alone import alone
 from launch_notebooks import with_set_up
 from layout import BOOK, CACHE, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
 from repository import Repository
@@ -116,4 +117,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with alone():
+        main()

@@ -17,12 +17,11 @@ import time
 
 import nbformat
 import pytest
+from alone import alone
 from layout import BOOK, CACHE, REQUIREMENTS, ROOT
 from sources import code_cells, notebooks, read
 
-SLOW = (
-    15  # seconds on two cores, said beside a chapter that takes longer; a busy machine is no fault
-)
+SLOW = 15  # seconds, said beside a chapter that takes longer; a busy machine is no fault
 HANGS = 120  # seconds for one cell, after which nbmake stops it
 
 STORE = CACHE / "executed"
@@ -137,21 +136,6 @@ def run_stale(wanted):
     if missing:
         sys.exit(f"{said.getvalue()}\nnotebooks: never run: {', '.join(missing)}")
     return progress.ended
-
-
-@contextlib.contextmanager
-def alone():
-    """Hold the folder .cache/lock, so that two commands at once do not share a run."""
-    lock = CACHE / "lock"
-    CACHE.mkdir(exist_ok=True)
-    with open(lock, "w") as file:
-        try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except ImportError:  # Windows
-            pass
-        yield
 
 
 def main():

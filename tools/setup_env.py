@@ -18,6 +18,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from alone import alone
+
 OLDEST = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, as its install page names it
 
@@ -151,4 +153,5 @@ if __name__ == "__main__":
     choice = sys.argv[1] if len(sys.argv) > 1 else "default"
     if choice not in ("default", "cpu"):
         say(f"TORCH must be default or cpu, got {choice}")
-    main(choice)
+    with alone():
+        main(choice)
