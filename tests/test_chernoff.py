@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import says
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import rel_entr
@@ -65,6 +66,13 @@ def test_a_rate_this_far_off_is_missed_once_in_a_million_runs(rate, lower, upper
     step = 0.0002  # and a little nearer it is missed more often: the numbers are sharp
     assert missed(lower) <= 1e-6 < missed(lower + step)
     assert missed(upper) <= 1e-6 < missed(upper - step)
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 0), (11, 10), (-1, 10)])
+def test_a_count_outside_0_and_n_is_refused(count, n):
+    text = f"count must be in [0, n] and n at least 1, got {count} and {n}"
+    with pytest.raises(ValueError, match=says(text)):
+        agrees(count, n, 0.5)
 
 
 def test_the_limit_is_that_of_one_alarm_in_ten_million():

@@ -56,6 +56,19 @@ def test_p_0_and_p_1_leave_one_mask():
     assert (variance(crooked, 3, Fraction(0)) == 0).all()
 
 
+@pytest.mark.parametrize("kind", [Fraction, float])
+def test_f_is_asked_only_about_masks_that_can_occur(kind):
+    def one_over_kept(masks):  # has no value where nothing is kept, nor is asked for one at p = 0
+        return np.array([1 / kind(int(kept)) for kept in masks.sum(axis=1)])
+
+    def one_over_dropped(masks):
+        return one_over_kept(~masks)
+
+    assert expectation(one_over_kept, 4, kind(0)) == kind(1) / 4
+    assert expectation(one_over_dropped, 4, kind(1)) == kind(1) / 4
+    assert variance(one_over_kept, 4, kind(0)) == variance(one_over_dropped, 4, kind(1)) == 0
+
+
 @pytest.mark.parametrize("average", [expectation, variance])
 @pytest.mark.parametrize(
     ("f", "got"), [(lambda masks: masks[:3], "(3, 2)"), (lambda masks: masks.sum(), "()")]
@@ -108,7 +121,7 @@ def test_the_geometric_mean_of_one_distribution_is_itself_for_each_of_a_batch():
 def test_weights_count_by_their_ratio_alone():
     probs = np.array([[0.8, 0.2], [0.5, 0.5]])
     # sqrt(.8 * .5) : sqrt(.2 * .5) = 2 : 1
-    for weights in ([1.0, 1.0], [64.0, 64.0]):
+    for weights in ([1.0, 1.0], [64.0, 64.0], [1e308, 1e308], [5e-324, 5e-324]):
         mean = normalized_geometric_mean(probs, np.array(weights))
         np.testing.assert_allclose(mean, [2 / 3, 1 / 3], rtol=16 * 2.0**-53)
 
@@ -116,7 +129,51 @@ def test_weights_count_by_their_ratio_alone():
 def test_a_class_that_one_distribution_excludes_is_excluded_unless_its_weight_is_0():
     probs = np.array([[1.0, 0.0], [0.5, 0.5]])
     assert normalized_geometric_mean(probs, np.array([1.0, 1.0])).tolist() == [1.0, 0.0]
+    assert normalized_geometric_mean(probs, np.array([1e-12, 1.0])).tolist() == [1.0, 0.0]
     assert normalized_geometric_mean(probs, np.array([0.0, 1.0])).tolist() == [0.5, 0.5]
+
+
+# In float32 such a sum is off by some 1e-6. In float16 each of n quotients and their divisor is
+# rounded, by 2^-11 of itself and never more than 2^-25 below the least normal number: together
+# 2^-10 + n 2^-25 + 2^-22 at most, which is .0011 for n = 1000.
+@pytest.mark.parametrize(("dtype", "taken", "refused"), [
+    (np.float64, 2.0**-17, 2.0**-16),
+    (np.float32, 2.0**-17, 2.0**-16),
+    (np.float16, 2.0**-9, 2.0**-8),
+])  # fmt: skip
+def test_probs_may_miss_the_sum_of_1_by_what_their_type_rounds(dtype, taken, refused):
+    near, far = (np.array([[0.5, 0.5 - miss]], dtype=dtype) for miss in (taken, refused))
+    assert normalized_geometric_mean(near, np.ones(1)).shape == (2,)
+    text = f"probs must sum to 1 along the last axis, got {np.array([1 - refused])}"
+    with pytest.raises(ValueError, match=says(text)):
+        normalized_geometric_mean(far, np.ones(1))
+
+
+def test_a_softmax_in_float16_over_1000_classes_is_taken(rng):
+    probs = softmax(rng.normal(size=(2, 1000)).astype(np.float16))
+    assert probs.dtype == np.float16
+    assert normalized_geometric_mean(probs, np.ones(2)).shape == (1000,)
+
+
+@pytest.mark.parametrize("change", [{"probs": 1j}, {"weights": 1j}])
+def test_complex_numbers_are_refused_and_not_made_real(change):
+    arguments = {"probs": np.array([[0.5, 0.5]]), "weights": np.ones(1)}
+    arguments = {name: array + change.get(name, 0) for name, array in arguments.items()}
+    got = " and ".join(str(array.dtype) for array in arguments.values())
+    with pytest.raises(
+        TypeError, match=says(f"probs and weights must hold real numbers, got {got}")
+    ):
+        normalized_geometric_mean(**arguments)
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (2, 0, 2)])
+def test_an_empty_axis_is_refused(shape):
+    text = (
+        "probs must have shape (m, ..., classes), no axis empty, and weights shape (m,), "
+        f"got {shape} and ({shape[0]},)"
+    )
+    with pytest.raises(ValueError, match=says(text)):
+        normalized_geometric_mean(np.ones(shape), np.ones(shape[0]))
 
 
 HALVES = [[0.5, 0.5], [0.5, 0.5]]
@@ -128,12 +185,14 @@ HALVES = [[0.5, 0.5], [0.5, 0.5]]
         (
             HALVES,
             [1.0],
-            "probs must have shape (m, ..., classes) and weights shape (m,), got (2, 2) and (1,)",
+            "probs must have shape (m, ..., classes), no axis empty, and weights shape (m,), "
+            "got (2, 2) and (1,)",
         ),
         (
             [0.5, 0.5],
             [1.0, 1.0],
-            "probs must have shape (m, ..., classes) and weights shape (m,), got (2,) and (2,)",
+            "probs must have shape (m, ..., classes), no axis empty, and weights shape (m,), "
+            "got (2,) and (2,)",
         ),
         (
             [[0.5, -0.5]],
@@ -155,6 +214,11 @@ HALVES = [[0.5, 0.5], [0.5, 0.5]]
         (HALVES, [0.0, 0.0], "weights must be finite, not negative and not all 0, got [0. 0.]"),
         (
             [[1.0, 0.0], [0.0, 1.0]],
+            [1.0, 1.0],
+            "probs must leave at least one class that no distribution excludes, got none",
+        ),
+        (  # in the second row of a batch alone
+            [[[0.5, 0.5], [1.0, 0.0]], [[0.5, 0.5], [0.0, 1.0]]],
             [1.0, 1.0],
             "probs must leave at least one class that no distribution excludes, got none",
         ),

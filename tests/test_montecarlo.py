@@ -27,6 +27,37 @@ def test_the_mean_and_its_error_are_those_of_the_masks_that_the_generator_draws(
         assert math.isclose(got.stderr[column], math.sqrt(square), rel_tol=60 * 2.0**-53)
 
 
+# 2047 and 2048 are whole in each of these types, and neither their mean nor their deviation is.
+KINDS = {
+    "float16": lambda counts: counts.astype(np.float16),
+    "float32": lambda counts: counts.astype(np.float32),
+    "int64": lambda counts: counts,
+    "Fraction": lambda counts: np.array([Fraction(int(count)) for count in counts]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_it_is_reckoned_in_float64_whatever_real_numbers_f_returns(kind):
+    def estimate(kind):
+        def f(masks):
+            return kind(2047 + masks[:, 0])
+
+        return monte_carlo(f, 1, 0.2, n_samples=50, rng=keyed_rng(3))
+
+    expected = estimate(lambda counts: counts.astype(np.float64))
+    assert 2047 < expected.mean < 2048
+    got = estimate(kind)
+    assert got == expected
+    assert got.mean.dtype == got.stderr.dtype == np.float64
+
+
+def test_complex_values_have_a_complex_mean_in_double_precision():
+    ones = np.ones(10, np.complex64)
+    got = monte_carlo(lambda masks: 1j * ones, 1, 0.2, n_samples=10, rng=keyed_rng(0))
+    assert got == Estimate(mean=1j, stderr=0.0, n=10)
+    assert got.mean.dtype == np.complex128
+
+
 @pytest.mark.parametrize("p", [0, 1])
 def test_where_all_masks_are_equal_there_is_no_error(p, rng):
     got = monte_carlo(lambda masks: masks.sum(axis=1) * 1.0, 4, p, n_samples=10, rng=rng)

@@ -24,5 +24,10 @@ def divergence(share, rate):
 
 
 def agrees(count, n, rate):
-    """Return whether n KL(count/n || rate) <= ln(2/ALPHA): ``count`` agrees with ``rate``."""
+    """Return whether n KL(count/n || rate) <= ln(2/ALPHA): ``count`` agrees with ``rate``.
+
+    Raises ValueError for a count outside [0, n] and for n = 0.
+    """
+    if n == 0 or not 0 <= count <= n:
+        raise ValueError(f"count must be in [0, n] and n at least 1, got {count} and {n}")
     return n * divergence(count / n, rate) <= LIMIT

@@ -22,7 +22,8 @@ def monte_carlo(f, n_units, p, *, n_samples, rng):
 
     mean = (1/N) sum of f(m_i); stderr = s / sqrt(N), s the sample standard deviation (N - 1).
     ``f`` maps masks (N, n_units) to values (N, ...); ``p`` is the drop probability; ``rng`` a
-    ``numpy.random.Generator``. Returns ``Estimate(mean, stderr, n)``, entries of shape (...).
+    ``numpy.random.Generator``. Returns ``Estimate(mean, stderr, n)``, entries of shape (...), in
+    float64 whatever real numbers ``f`` returns.
     Raises ValueError if ``n_samples`` < 2 (no standard error from one sample), ``n_units`` < 0 or f
     returns another number of rows; TypeError, ValueError for a bad ``p`` or ``rng``.
 
@@ -36,4 +37,6 @@ def monte_carlo(f, n_units, p, *, n_samples, rng):
     n_samples = check_count("n_samples", n_samples, 2)
     shape = (n_samples, check_count("n_units", n_units, 0))
     values = values_of_masks(f, bernoulli_mask(shape, p, rng=rng))
+    # A sum in float32 stops growing at 2^24 terms, and an array of Fractions has no square root.
+    values = values.astype(float if values.dtype == object else np.result_type(values, float))
     return Estimate(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_samples), n_samples)
