@@ -9,6 +9,7 @@ import sys
 from fractions import Fraction
 from math import inf, nan
 
+import numpy as np
 import pytest
 import torch
 from helpers import bits, says
@@ -33,6 +34,11 @@ def test_the_signature_is_that_of_nn_dropout():
         return [(p.name, p.default, p.kind) for p in inspect.signature(layer).parameters.values()]
 
     assert plain(InvertedDropout) == plain(StandardDropout) == plain(nn.Dropout)
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout, *OURS])
+def test_the_input_can_be_given_by_the_name_that_nn_dropout_has_for_it(layer):
+    assert layer(0.0)(input=torch.ones(3)).tolist() == [1.0, 1.0, 1.0]
 
 
 @ours
@@ -153,17 +159,65 @@ def test_an_empty_batch_keeps_its_shape(layer):
 
 @ours
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
-def test_an_x_of_another_type_is_refused_in_training(layer, dtype):
-    with pytest.raises(TypeError, match=says(f"x must be a floating-point tensor, got {dtype}")):
+def test_an_input_of_another_type_is_refused_in_training(layer, dtype):
+    text = f"input must be a floating-point tensor, got {dtype}"
+    with pytest.raises(TypeError, match=says(text)):
         layer(0.2)(torch.ones(3, dtype=dtype))
 
 
 def test_standard_dropout_refuses_integers_at_eval_too_where_it_would_scale_them():
-    with pytest.raises(TypeError, match=says("x must be a floating-point tensor, got torch.int64")):
+    text = "input must be a floating-point tensor, got torch.int64"
+    with pytest.raises(TypeError, match=says(text)):
         StandardDropout(0.2).eval()(torch.ones(3, dtype=torch.int64))
 
 
+@ours
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("p", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize(
+    ("value", "got"), [(np.ones(3), "ndarray"), ([1.0], "list"), (None, "NoneType")], ids=str
+)
+def test_an_input_that_is_no_tensor_is_refused_in_both_modes(layer, training, p, value, got):
+    text = f"input must be a floating-point tensor, got {got}"
+    with pytest.raises(TypeError, match=says(text)):
+        layer(p).train(training)(value)
+
+
+@ours
+@pytest.mark.parametrize("training", [True, False])
+def test_anything_but_a_generator_is_refused_in_both_modes(layer, training):
+    text = "generator must be a torch.Generator, got int"
+    with pytest.raises(TypeError, match=says(text)):
+        layer(0.2).train(training)(torch.ones(3), generator=5)
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout, *OURS])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("p", [1.5, -0.5])
+def test_a_p_that_was_set_outside_0_and_1_is_refused_when_the_layer_is_called(layer, training, p):
+    module = layer(0.2).train(training)
+    module.p = p
+    with pytest.raises(ValueError, match=str(p)):
+        module(torch.ones(3))
+
+
+@ours
+@pytest.mark.parametrize("p", [1.5, -0.5])
+def test_a_p_that_was_set_outside_0_and_1_is_refused_beside_a_mask_too(layer, p):
+    module = layer(0.2)
+    module.p = p
+    with pytest.raises(ValueError, match=says(f"drop probability p must be in [0, 1], got {p}")):
+        module(torch.ones(3), mask=torch.ones(3, dtype=torch.bool))
+
+
 # Modes of working
+
+
+@pytest.mark.parametrize("layer", BOTH)
+def test_torch_fx_traces_a_network_in_eval_mode(layer):
+    model = nn.Sequential(nn.Linear(4, 4), layer(0.2)).eval()
+    x = torch.ones(2, 4)
+    assert bits(torch.fx.symbolic_trace(model)(x)) == bits(model(x))
 
 
 @pytest.mark.parametrize("layer", BOTH)
@@ -346,7 +400,7 @@ def test_a_mask_that_is_not_boolean_is_refused(layer, mask, got):
 @ours
 @pytest.mark.parametrize("shape", [(3,), (1, 3), (2, 1), (4, 2, 3), ()])
 def test_a_mask_that_would_be_broadcast_is_refused(layer, shape):
-    with pytest.raises(ValueError, match=says(f"mask must have x's shape (2, 3), got {shape}")):
+    with pytest.raises(ValueError, match=says(f"mask must have input's shape (2, 3), got {shape}")):
         layer(0.2)(torch.ones(2, 3), mask=torch.ones(shape, dtype=torch.bool))
 
 
@@ -426,12 +480,13 @@ def test_an_mlp_has_a_dropout_layer_in_front_of_each_linear_one():
 
 
 def test_an_mlp_computes_relu_between_its_layers_and_none_at_the_end(rng):
-    model, x = MLP([4, 5, 3], p=0.2, p_input=0.5), torch.randn(6, 4)
+    # 1/q is 2 and 4, so that each product is exact; a zero of the other sign is all that differs.
+    model, x = MLP([4, 5, 3], p=0.75, p_input=0.5), torch.randn(6, 4)
     masks = [torch.from_numpy(rng.random(shape) < 0.7) for shape in ((6, 4), (6, 5))]
     first, second = model.linears
-    hidden = first(torch.where(masks[0], x / 0.5, 0)).relu()
-    expected = second(torch.where(masks[1], hidden * (torch.ones(1) / 0.8), 0))
-    torch.testing.assert_close(model(x, masks=masks), expected, rtol=1e-5, atol=1e-6)
+    hidden = first(torch.where(masks[0], 2 * x, 0)).relu()
+    expected = second(torch.where(masks[1], 4 * hidden, 0))
+    assert model(x, masks=masks).equal(expected)
     assert expected.min() < 0
 
 
@@ -491,6 +546,13 @@ def test_on_a_gpu_a_generator_of_the_gpu_gives_the_same_mask_again(layer, cuda, 
 def test_on_a_gpu_each_unit_is_kept_with_probability_q(layer, cuda, torch_seed, sampled):
     kept = (layer(0.2)(torch.ones(50_000, 6, device=cuda)) != 0).sum(dim=0).cpu().numpy()
     sampled.assert_binomial(kept, 50_000, 0.8, told_from=0.83, beta=1e-6)
+
+
+@ours
+def test_p_is_kept_as_a_plain_number(layer):
+    assert [type(layer(p).p) for p in (np.int64(1), np.float32(0.5), 0, 0.5)] == [
+        *(int, float, int, float),
+    ]
 
 
 @ours

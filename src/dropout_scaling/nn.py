@@ -24,7 +24,7 @@ def _check_given(mask, x, generator):
         kind = mask.dtype if isinstance(mask, torch.Tensor) else type(mask).__name__
         raise TypeError(f"mask must be a boolean tensor (True = kept), got {kind}")
     if mask.shape != x.shape:
-        raise ValueError(f"mask must have x's shape {tuple(x.shape)}, got {tuple(mask.shape)}")
+        raise ValueError(f"mask must have input's shape {tuple(x.shape)}, got {tuple(mask.shape)}")
     if generator is not None:
         raise ValueError("generator must be None where a mask is given, since nothing is drawn")
 
@@ -32,7 +32,8 @@ def _check_given(mask, x, generator):
 class _Dropout(nn.Module):
     def __init__(self, p=0.5, inplace=False):
         super().__init__()
-        self.p = p if isinstance(check_p(p), int) else float(p)
+        p = check_p(p)
+        self.p = p if isinstance(p, int) else float(p)
         self.inplace = inplace
 
     def extra_repr(self):
@@ -40,6 +41,11 @@ class _Dropout(nn.Module):
 
     def _noise(self, x, mask, generator):
         """Return the mask in x's dtype, drawn or given; None where nothing can be dropped."""
+        check_p(self.p)  # again, since it may have been set to another value
+        if not torch.overrides.is_tensor_like(x):  # torch.fx traces with what is like a tensor
+            self._refuse(type(x).__name__)
+        if generator is not None and not isinstance(generator, torch.Generator):
+            raise TypeError(f"generator must be a torch.Generator, got {type(generator).__name__}")
         if mask is not None:
             _check_given(mask, x, generator)
             if not self.training:
@@ -53,7 +59,10 @@ class _Dropout(nn.Module):
 
     def _check_floating(self, x):
         if not x.is_floating_point():
-            raise TypeError(f"x must be a floating-point tensor, got {x.dtype}")
+            self._refuse(x.dtype)
+
+    def _refuse(self, got):
+        raise TypeError(f"input must be a floating-point tensor, got {got}")
 
     def _multiply(self, x, noise):
         # A dropped inf or nan is cleared first, since 0 * inf is nan. For finite x this changes
@@ -78,23 +87,24 @@ class StandardDropout(_Dropout):
     tensor([0.8000, 0.8000, 0.8000])
     """
 
-    def forward(self, x, *, mask=None, generator=None):
-        """Return y of x's shape and dtype.
+    def forward(self, input, *, mask=None, generator=None):
+        """Return y for x = ``input``, in its shape and dtype.
 
         ``mask``: boolean, x's shape, True = kept, instead of a drawn one (training only).
         ``generator``: a ``torch.Generator`` to draw from instead of the global one.
-        Raises TypeError for an x that is not floating point or a mask that is not boolean,
-        ValueError for a mask of another shape, in eval mode, or beside a generator.
+        Raises TypeError for an input that is no floating-point tensor, a mask that is not boolean
+        or another generator, ValueError for a mask of another shape, in eval mode, or beside a
+        generator, and for a ``p`` set outside [0, 1].
         """
-        noise = self._noise(x, mask, generator)
+        noise = self._noise(input, mask, generator)
         if noise is not None:
-            return self._multiply(x, noise)
-        if self.training or self.p == 0 or x.numel() == 0:
-            return x
-        self._check_floating(x)
+            return self._multiply(input, noise)
+        if self.training or self.p == 0 or input.numel() == 0:
+            return input
+        self._check_floating(input)
         if self.p == 1:
-            return self._multiply(x, torch.zeros_like(x))
-        return x.mul_(1 - self.p) if self.inplace else x * (1 - self.p)
+            return self._multiply(input, torch.zeros_like(input))
+        return input.mul_(1 - self.p) if self.inplace else input * (1 - self.p)
 
 
 class InvertedDropout(_Dropout):
@@ -110,14 +120,14 @@ class InvertedDropout(_Dropout):
     tensor([1.2500, 0.0000, 1.2500])
     """
 
-    def forward(self, x, *, mask=None, generator=None):
-        """Return y of x's shape and dtype. Arguments and errors as ``StandardDropout.forward``."""
-        noise = self._noise(x, mask, generator)
+    def forward(self, input, *, mask=None, generator=None):
+        """Return y for x = ``input``; arguments and errors as ``StandardDropout.forward``."""
+        noise = self._noise(input, mask, generator)
         if noise is None:
-            return x
+            return input
         if self.p < 1:
             noise.div_(1 - self.p)  # PyTorch too divides the mask, and multiplies x by it
-        return self._multiply(x, noise)
+        return self._multiply(input, noise)
 
 
 class MLP(nn.Module):
