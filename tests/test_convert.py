@@ -191,7 +191,7 @@ def test_the_settings_are_scaled_by_the_powers_of_q_in_the_table(p):
 )
 @pytest.mark.parametrize("p", [1, 1.0])
 def test_p_1_has_no_conversion(convert, p):
-    text = "drop probability p must be below 1 to convert, since q = 0, got p = 1"
+    text = f"drop probability p must be below 1 to convert, since q = 0, got p = {p}"
     with pytest.raises(ValueError, match=says(text)):
         convert(p)
 
@@ -494,13 +494,15 @@ REFUSED = {
     ),
     "nothing but dropout": (
         lambda: StandardDropout(0.5),
-        "model must use each dropout layer in sight of torch.fx, got ['']",
+        "model must use each dropout layer in sight of torch.fx, "
+        "got ['StandardDropout(p=0.5, inplace=False)']",
     ),
 }
 
 
 @pytest.mark.parametrize("convert", [inverted_model, dropped_weights])
+@pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(("make", "text"), REFUSED.values(), ids=REFUSED)
-def test_a_model_that_has_no_converted_form_is_refused(make, text, convert):
+def test_a_model_that_has_no_converted_form_is_refused(make, text, training, convert):
     with pytest.raises(ValueError, match=says(text)):
-        convert(make())
+        convert(make().train(training))

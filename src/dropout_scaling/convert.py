@@ -17,7 +17,7 @@ from dropout_scaling.checks import check_p
 def _keep_probability(p):
     q = 1 - check_p(p)
     if q == 0:
-        raise ValueError("drop probability p must be below 1 to convert, since q = 0, got p = 1")
+        raise ValueError(f"drop probability p must be below 1 to convert, since q = 0, got p = {p}")
     return q
 
 
@@ -76,11 +76,13 @@ def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
 def dropped_weights(model):
     """Return {parameter name: p} for the weights of ``model`` that dropped units feed.
 
-    The model's graph is traced with ``torch.fx``, in the mode in which it is. From each dropout
+    The graph of a copy is traced with ``torch.fx``, in train and in eval mode. From each dropout
     layer (``nn.Dropout``, ``StandardDropout``, ``InvertedDropout``) the values are followed through
     operations that a factor q > 0 passes unchanged (ReLU, reshaping, pooling) to the next linear
-    or convolution. Raises ValueError, naming the place, where they meet anything else or leave the
-    model, where a weight is fed in two ways, shared, or used directly, and for other dropouts.
+    or convolution. Raises ValueError, naming the place, where they meet anything else, a hook, or
+    leave the model, where a weight is fed in two ways, shared, or used directly, where an inplace
+    dropout may change what is used elsewhere, for other dropouts, and where there is no graph;
+    TypeError for anything but a module.
 
     >>> from dropout_scaling.nn import MLP
     >>> dropped_weights(MLP([4, 3, 2], p=0.5))

@@ -1,5 +1,6 @@
 """Which weights do dropped units feed? The part of ``convert`` that reads a model's graph."""
 
+import copy
 import inspect
 import math
 
@@ -19,10 +20,8 @@ PASSING_MODULES = (
 )
 PASSING_FUNCTIONS = (F.relu, torch.relu, torch.flatten, torch.reshape)
 PASSING_METHODS = ("relu", "flatten", "reshape", "view", "contiguous")
-OTHER_DROPOUTS = (
-    F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout,
-    torch.dropout,
-)  # fmt: skip
+DROP_INSIDE = (nn.RNNBase, nn.MultiheadAttention)  # with the probability ``dropout``
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 class _Tracer(fx.Tracer):
@@ -34,17 +33,27 @@ def weights_fed_by(model, kinds):
     """Return {weight name: p} for the weights of ``model`` that layers of ``kinds`` feed.
 
     ``kinds``: some of ``LAYERS``. Two dropouts in a row count as one, with 1 - q1 q2.
-    Raises ValueError for a model whose weights cannot be converted, and says why.
+    Raises ValueError for a model whose weights cannot be converted, and says why; TypeError for
+    anything but a module.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     modules = dict(model.named_modules())
-    nodes = _nodes(model)
+    # One after the other, so that what holds for a weight has to hold in both modes.
+    nodes = [*_nodes(model, training=True), *_nodes(model, training=False)]
     _refuse_other_dropouts(modules, nodes, kinds)
+    _refuse_written_over(modules, nodes, kinds)
     pending = {}  # for each node, the drop probabilities that no weight has taken up yet
     fed = {}
     for node in nodes:
         incoming = next((pending[n] for n in node.all_input_nodes if pending[n]), ())
         module = modules[node.target] if node.op == "call_module" else None
         pending[node] = ()
+        if (incoming or type(module) in kinds) and any(getattr(module, h, None) for h in HOOKS):
+            raise ValueError(
+                "model must have no hook on a dropout layer or where its units go, "
+                f"got one on {node.target}"
+            )
         if type(module) in kinds:
             pending[node] = (*incoming, module.p) if module.p else incoming
         elif isinstance(module, WEIGHTED):
@@ -66,17 +75,19 @@ def weights_fed_by(model, kinds):
     }
 
 
-def _nodes(model):
+def _nodes(model, training):
     if type(model) in LAYERS:  # it would be traced into: nothing in its graph is a layer
         return []
-    defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(model.forward).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
-    }
     try:
+        model = copy.deepcopy(model)  # tracing runs its code, which may change it
+        model.train(training)
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(model.forward).parameters.items()
+            if parameter.default is not inspect.Parameter.empty
+        }
         return list(_Tracer().trace(model, defaults).nodes)
-    except fx.proxy.TraceError as error:
+    except Exception as error:  # that code may raise anything where it is given no tensors
         raise ValueError(f"model must have a graph that torch.fx can trace: {error}") from error
 
 
@@ -90,18 +101,36 @@ def _passes(node, module):
 
 def _refuse_other_dropouts(modules, nodes, kinds):
     used = {modules[node.target] for node in nodes if node.op == "call_module"}
-    unseen = [n for n, m in modules.items() if type(m) in kinds and m not in used]
+    unseen = [n or repr(m) for n, m in modules.items() if type(m) in kinds and m not in used]
     if unseen:
         raise ValueError(f"model must use each dropout layer in sight of torch.fx, got {unseen}")
     others = [
         f"{name} ({type(module).__name__})"
         for name, module in modules.items()
-        if isinstance(module, nn.modules.dropout._DropoutNd) and type(module) not in LAYERS
+        if (isinstance(module, nn.modules.dropout._DropoutNd) and type(module) not in LAYERS)
+        or (isinstance(module, DROP_INSIDE) and module.dropout)
     ]
-    others += [node.name for node in nodes if node.target in OTHER_DROPOUTS]
+    others += sorted({n.name for n in nodes if "dropout" in getattr(n.target, "__name__", "")})
     if others:
         names = ", ".join(layer.__name__ for layer in LAYERS)
         raise ValueError(f"model must drop by {names} alone, got {others}")
+
+
+def _refuse_written_over(modules, nodes, kinds):
+    memory = {}  # for each node, those in whose memory its value may be
+    for place, node in enumerate(nodes):
+        module = modules[node.target] if node.op == "call_module" else None
+        memory[node] = {node}
+        if module is None or not any(True for _ in module.parameters()):
+            # Only what has weights surely returns a tensor of its own; the rest may give a view.
+            memory[node].update(*(memory[n] for n in node.all_input_nodes))
+        if type(module) in kinds and module.inplace:
+            for n in (n for later in nodes[place + 1 :] for n in later.all_input_nodes):
+                if n is not node and n in memory and memory[n] & memory[node]:
+                    raise ValueError(
+                        "model must not use a value that an inplace dropout may have changed "
+                        f"before, got {n.name}"
+                    )
 
 
 def _refuse_shared(model, fed, nodes):
