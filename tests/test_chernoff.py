@@ -68,11 +68,25 @@ def test_a_rate_this_far_off_is_missed_once_in_a_million_runs(rate, lower, upper
     assert missed(upper) <= 1e-6 < missed(upper - step)
 
 
-@pytest.mark.parametrize(("count", "n"), [(0, 0), (11, 10), (-1, 10)])
-def test_a_count_outside_0_and_n_is_refused(count, n):
-    text = f"count must be in [0, n] and n at least 1, got {count} and {n}"
+@pytest.mark.parametrize(
+    ("count", "n", "rate", "text"),
+    [
+        (0, 0, 0.5, "n must be at least 1, got 0"),
+        (11, 10, 0.5, "count must be in [0, n] with n = 10, got 11"),
+        (-1, 10, 0.5, "count must be in [0, n] with n = 10, got -1"),
+        (5, 10, 1.5, "rate must be in [0, 1], got 1.5"),
+        (5, 10, math.nan, "rate must be in [0, 1], got nan"),
+    ],
+)
+def test_what_is_no_count_or_no_rate_is_refused(count, n, rate, text):
     with pytest.raises(ValueError, match=says(text)):
-        agrees(count, n, 0.5)
+        agrees(count, n, rate)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, math.nan])
+def test_what_is_no_share_is_refused(share):
+    with pytest.raises(ValueError, match=says(f"share must be in [0, 1], got {share}")):
+        divergence(share, 0.5)
 
 
 def test_the_limit_is_that_of_one_alarm_in_ten_million():

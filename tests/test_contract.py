@@ -53,6 +53,51 @@ def test_each_clause_is_broken_by_some_wrong_dropout():
     assert set().union(*broken) == set(CONTRACT)
 
 
+class Slightly(torch.autograd.Function):
+    """x times a mask over q, with a part in a million more on some of it, or on the way back."""
+
+    @staticmethod
+    def forward(ctx, x, mask, some, back):
+        ctx.save_for_backward(mask * back)
+        return x * mask * (1 + some)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.saved_tensors[0], None, None, None
+
+
+class Off(nn.Module):
+    def __init__(self, some=0.0, back=1.0, evaluation=1.0):
+        super().__init__()
+        self.some, self.back, self.evaluation = some, back, evaluation
+
+    def forward(self, x):
+        if not self.training:
+            return x * self.evaluation
+        some = torch.zeros_like(x)
+        some[0] = self.some
+        mask = torch.empty_like(x).bernoulli_(0.7) / 0.7
+        return Slightly.apply(x, mask, some, self.back)
+
+
+# Three times what rounding may do; what is rounded in the layer is a third of that.
+@pytest.mark.parametrize(
+    ("layer", "clauses"),
+    [
+        (Off(), []),
+        (Off(evaluation=1 + 1.2e-6), ["evaluation_is_the_mean_of_training"]),
+        (Off(back=1 + 1.2e-6), ["the_gradient_passes_as_the_values_did"]),
+    ],
+    ids=["right", "evaluation", "backward"],
+)
+def test_what_is_off_by_more_than_rounding_breaks_its_clause(layer, clauses):
+    assert broken_clauses(layer) == clauses
+
+
+def test_scales_that_differ_by_more_than_rounding_are_not_one():
+    assert "all_kept_values_have_one_scale" in broken_clauses(Off(some=1.2e-6))
+
+
 def raises(x, p, training=True):
     raise ZeroDivisionError
 

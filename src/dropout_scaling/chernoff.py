@@ -13,9 +13,14 @@ LIMIT = math.log(2 / ALPHA)
 def divergence(share, rate):
     """Return KL(share || rate) of two coins, in nats; inf where ``share`` is impossible.
 
+    Raises ValueError for a ``share`` or ``rate`` outside [0, 1].
+
     >>> round(divergence(0.5, 0.25), 3)
     0.144
     """
+    for name, value in (("share", share), ("rate", rate)):
+        if not 0 <= value <= 1:  # also catches nan
+            raise ValueError(f"{name} must be in [0, 1], got {value}")
     total = 0.0
     for a, b in ((share, rate), (1 - share, 1 - rate)):
         if a > 0:
@@ -26,8 +31,11 @@ def divergence(share, rate):
 def agrees(count, n, rate):
     """Return whether n KL(count/n || rate) <= ln(2/ALPHA): ``count`` agrees with ``rate``.
 
-    Raises ValueError for a count outside [0, n] and for n = 0.
+    ``count``: successes in ``n`` draws. Raises ValueError for ``n`` below 1, ``count`` outside
+    [0, n] or ``rate`` outside [0, 1].
     """
-    if n == 0 or not 0 <= count <= n:
-        raise ValueError(f"count must be in [0, n] and n at least 1, got {count} and {n}")
+    if not n >= 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    if not 0 <= count <= n:
+        raise ValueError(f"count must be in [0, n] with n = {n}, got {count}")
     return n * divergence(count / n, rate) <= LIMIT
