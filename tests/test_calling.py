@@ -1,10 +1,13 @@
 """Calling a dropout of any kind: which arguments it gets, and what comes back."""
 
+import functools
+import re
 import threading
 
 import numpy as np
 import pytest
 import torch
+from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
@@ -63,6 +66,30 @@ def test_whether_p_and_the_mode_can_be_chosen(layer, takes_p, has_mode):
     assert (call.takes_p, call.has_mode) == (takes_p, has_mode)
 
 
+def test_what_a_partial_has_bound_is_not_given_again():
+    call = Caller(functools.partial(F.dropout, p=1.0, training=True))
+    assert (call.takes_p, call.has_mode) == (False, False)
+    assert (call(X, 0.2, False).y == 0).all()
+
+
+def test_a_class_is_no_layer():
+    with pytest.raises(TypeError, match=says("layer must be an instance, got the class Dropout")):
+        Caller(nn.Dropout)
+
+
+@pytest.mark.parametrize(
+    ("layer", "word"),
+    [
+        (nn.Dropout2d(0.2), "Dropout2d"),
+        (nn.Sequential(nn.Dropout2d(0.2)), "Dropout2d"),
+        (F.dropout2d, "dropout2d"),
+        (functools.partial(F.dropout2d, p=0.2), "dropout2d"),
+    ],
+)
+def test_the_words_name_the_layer_and_its_parts(layer, word):
+    assert word in Caller(layer).words
+
+
 def test_a_call_gives_the_output_the_gradient_and_the_precision():
     run = Caller(nn.Sequential(nn.Identity(), nn.ReLU()))(X, 0.2, True)
     assert (run.y == X).all()
@@ -71,11 +98,34 @@ def test_a_call_gives_the_output_the_gradient_and_the_precision():
     assert not run.mutated
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_the_precision_is_that_of_the_output(dtype):
+@pytest.mark.parametrize(
+    ("dtype", "coarser"),
+    [
+        (torch.float16, torch.float16),
+        (torch.bfloat16, torch.bfloat16),
+        (torch.float64, torch.float32),  # x is float32
+    ],
+)
+def test_the_precision_is_that_of_the_coarser_of_input_and_output(dtype, coarser):
     run = Caller(lambda x, p: x.to(dtype) if torch.is_tensor(x) else None)(X, 0.2, True)
-    assert run.eps == torch.finfo(dtype).eps
+    assert run.eps == torch.finfo(coarser).eps
     assert run.y.dtype == np.float64
+
+
+class Elsewhere(torch.Tensor):
+    """As a tensor on another device: NumPy cannot have it before it has come to the CPU."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.numpy:
+            raise TypeError("can't convert: use Tensor.cpu() to copy the tensor to host memory")
+        result = super().__torch_function__(function, types, args, kwargs)
+        return result.as_subclass(torch.Tensor) if function is torch.Tensor.cpu else result
+
+
+def test_an_output_on_another_device_is_brought_to_the_cpu():
+    run = Caller(lambda x, p: torch.mul(x, 2).as_subclass(Elsewhere))(X, 0.2, True)
+    assert (run.y == 2 * X).all()
 
 
 def test_evaluation_has_no_gradient():
@@ -118,10 +168,10 @@ def test_a_backward_function_gets_the_cache_and_where_it_wants_it_p():
     def forward(x, p):
         return x, 5
 
-    two = Caller(forward, lambda grad, cache: grad * cache)(X, 0.2, True)
-    three = Caller(forward, lambda grad, cache, p: grad * p)(X, 0.2, True)
+    two = Caller(forward, lambda grad, cache: grad * cache)(X, 0.25, True)
+    three = Caller(forward, lambda grad, cache, p: grad * p)(X, 0.25, True)
     assert (two.grad == 5 * two.upstream).all()
-    np.testing.assert_allclose(three.grad, 0.2 * three.upstream, rtol=1e-6)
+    assert (three.grad == 0.25 * three.upstream).all()  # a power of two: nothing is rounded
     text = r"^returned no \(y, cache\), which its backward function needs$"
     with pytest.raises(Unusable, match=text) as caught:
         Caller(lambda x, p: x, lambda grad, cache: grad)(X, 0.2, True)
@@ -159,6 +209,28 @@ def test_an_error_in_the_backward_pass_is_reported():
     with pytest.raises(Unusable, match=r"^raised ZeroDivisionError: on the way back$") as caught:
         Caller(StopsTheGradient())(X, 0.2, True)
     assert caught.value.kind == "raises"
+
+
+WITH_ARRAYS = "raised TypeError: relu(): argument 'input' (position 1) must be Tensor, not "
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind", "text"),
+    [
+        (
+            lambda x, p: torch.relu(x) / (1 // 0),
+            "raises",
+            f"{WITH_ARRAYS}numpy.ndarray; with tensors it raised ZeroDivisionError: ",
+        ),
+        (lambda x, p: torch.relu(x)[:1], "shape", "returned shape (1, 4) for an input of shape "),
+        (lambda x, p: x.astype(int), "dtype", "returned dtype int64, which is not floating point"),
+    ],
+    ids=["both raise", "tensors got further", "arrays got further"],
+)
+def test_the_error_told_is_that_of_the_attempt_that_got_further(layer, kind, text):
+    with pytest.raises(Unusable, match="^" + re.escape(text)) as caught:
+        Caller(layer)(X, 0.2, True)
+    assert caught.value.kind == kind
 
 
 def test_within_its_time_a_function_gives_its_result_or_its_error():

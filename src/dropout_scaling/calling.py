@@ -5,6 +5,7 @@ import inspect
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +33,8 @@ class Run(NamedTuple):
     """What one call gave, as float64 arrays of x's shape.
 
     ``y``; ``grad``, the gradient on x for the gradient ``upstream`` on y, both None where there is
-    no backward pass; ``eps``, that of the layer's own dtype; ``mutated``, whether x was changed.
+    no backward pass; ``eps``, that of the coarser of x's and y's dtypes, in which one of them is
+    rounded; ``mutated``, whether x was changed.
     """
 
     y: np.ndarray
@@ -45,11 +47,16 @@ class Run(NamedTuple):
 class Caller:
     """Calls a layer of any kind: ``caller(x, p, training)`` returns a ``Run``.
 
-    ``takes_p``, ``has_mode``: whether p and the mode can be chosen. Functions are tried with NumPy
-    arrays, and where they will not have them and torch is loaded, with tensors.
+    ``takes_p``, ``has_mode``: whether p and the mode can be chosen; what a ``partial`` has bound by
+    name cannot. ``words``: the names of its function and classes, a module's parts included.
+    Functions are tried with NumPy arrays, and where they will not have them and torch is loaded,
+    with tensors.
+    Raises TypeError for a layer that is a class, is not callable, or needs an unknown argument.
     """
 
     def __init__(self, layer, backward=None):
+        if isinstance(layer, type):
+            raise TypeError(f"layer must be an instance, got the class {layer.__name__}")
         torch = sys.modules.get("torch")
         self.layer, self.backward = layer, backward
         self.module = torch is not None and isinstance(layer, torch.nn.Module)
@@ -57,6 +64,12 @@ class Caller:
         self.function = layer.forward if self.paired else layer
         if not callable(self.function):
             raise TypeError(f"layer must be callable, got {type(layer).__name__}")
+        bound = isinstance(self.function, partial)
+        self.bound = self.function.keywords if bound else {}
+        function = self.function.func if bound else self.function
+        parts = layer.modules() if self.module else [layer]
+        self.words = {base.__name__ for part in parts for base in type(part).__mro__}
+        self.words.add(getattr(function, "__name__", ""))
         self.tensors = self.module
         self.positional = False  # a built-in that shows no signature: x, p, training
         self.names = {} if self.module else self._names()
@@ -74,7 +87,8 @@ class Caller:
             return {}
         names = {}
         for parameter in parameters:
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+            if several or parameter.name in self.bound:
                 continue
             role = next((r for r, words in ROLES.items() if parameter.name in words), None)
             optional = parameter.default is not inspect.Parameter.empty
@@ -92,19 +106,26 @@ class Caller:
 
         Raises Unusable where the layer raises, or returns another shape or no floats.
         """
+        result = self._attempt(x, p, training, coarse)
+        if isinstance(result, Run):
+            return result
+        if not self.tensors and "torch" in sys.modules:
+            self.tensors = True
+            second = self._attempt(x, p, training, coarse)
+            if isinstance(second, Run):
+                return second
+            self.tensors = False
+            result = _further(result, second)
+        raise result
+
+    def _attempt(self, x, p, training, coarse):
+        """Return the ``Run``, or the ``Unusable`` that came of it."""
         try:
             return self._run(x, p, training, coarse)
         except Unusable as error:
-            first = error
+            return error
         except Exception as error:  # a layer under examination may raise anything
-            first = Unusable("raises", f"raised {type(error).__name__}: {error}")
-        if not self.tensors and "torch" in sys.modules:
-            self.tensors = True
-            try:
-                return self._run(x, p, training, coarse)
-            except Exception:
-                self.tensors = False  # the first error is about what was asked
-        raise first
+            return Unusable("raises", f"raised {type(error).__name__}: {error}")
 
     def _run(self, x, p, training, coarse):
         leaf = self._convert(x, coarse)
@@ -122,7 +143,7 @@ class Caller:
         grad = self._gradient(leaf, y, cache, upstream, p) if training else None
         mutated = mutated and not getattr(self.layer, "inplace", False)
         upstream = None if grad is None else _array(upstream)
-        return Run(_array(y), grad, upstream, self._eps(y), mutated)
+        return Run(_array(y), grad, upstream, max(map(self._eps, (y, given))), mutated)
 
     def _convert(self, x, coarse=False):
         if not self.tensors:
@@ -158,12 +179,12 @@ class Caller:
         if not floating:
             raise Unusable("dtype", f"returned dtype {y.dtype}, which is not floating point")
 
-    def _eps(self, y):
+    def _eps(self, a):
         if not self.tensors:
-            return float(np.finfo(y.dtype).eps)
+            return float(np.finfo(a.dtype).eps)
         import torch
 
-        return torch.finfo(y.dtype).eps
+        return torch.finfo(a.dtype).eps
 
     def _gradient(self, leaf, y, cache, upstream, p):
         if self.paired:
@@ -175,7 +196,7 @@ class Caller:
             takes_p = len(inspect.signature(self.backward).parameters) > 2
             return _array(self.backward(upstream, cache[0], *((p,) if takes_p else ())))
         if self.tensors and y.requires_grad:
-            y.backward(upstream.to(y.dtype))
+            y.backward(upstream.to(y))
             return None if leaf.grad is None else _array(leaf.grad)
         return None
 
@@ -193,8 +214,17 @@ def _mode(module, training):
             part.training = was
 
 
+def _further(first, second):
+    """Return the error of the attempt that got further: one that returned something, or both."""
+    if first.kind != "raises" or str(first) == str(second):
+        return first
+    if second.kind != "raises":
+        return second
+    return Unusable("raises", f"{first}; with tensors it {second}")
+
+
 def _array(a):
-    return np.array(a.detach().double().numpy() if hasattr(a, "detach") else a, dtype=float)
+    return np.array(a.detach().cpu().double().numpy() if hasattr(a, "detach") else a, dtype=float)
 
 
 def within(seconds, function, *args):
