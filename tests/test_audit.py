@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from dropout_scaling.audit import Finding, audit
+from dropout_scaling.audit import Finding, audit, main
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 
 X = torch.ones(8, 4)
@@ -85,6 +86,11 @@ class RedrawnReentrant(Redrawn):
     reentrant = True
 
 
+class DrawsInEval(Net):
+    def forward(self, x):
+        return self.second(torch.bernoulli(self.first(x).sigmoid()))  # fault
+
+
 # fault -> (kind, module)
 FAULTS = {
     FunctionalInEval: ("active in eval", ""),
@@ -96,6 +102,7 @@ FAULTS = {
     WrongDimension: ("wrong dimension", ""),
     Redrawn: ("redrawn mask", "drop"),
     RedrawnReentrant: ("redrawn mask", "drop"),
+    DrawsInEval: ("active in eval", ""),
 }
 
 
@@ -118,6 +125,11 @@ def test_a_planted_fault_is_found_at_its_module_and_line(kind):
     assert len(findings[0].message) > 30
 
 
+def test_a_draw_in_eval_mode_is_not_said_to_be_of_attention():
+    (finding,) = audit(DrawsInEval(), X)
+    assert finding.message.startswith("draws a mask in eval mode. If it is dropout, ")
+
+
 def replaced(**parts):
     model = Net()
     for name, part in parts.items():
@@ -132,6 +144,7 @@ def partly(model, name, training):
 
 STANDING = {
     "the whole in eval": (lambda: Net().eval(), "eval mode", ""),
+    "an LSTM's dropout in eval": (lambda: nn.LSTM(4, 4, 2, dropout=0.2).eval(), "eval mode", ""),
     "dropout left in eval": (lambda: partly(Net(), "drop", False), "mixed modes", "drop"),
     "dropout left in train": (lambda: partly(Net().eval(), "drop", True), "mixed modes", "drop"),
     "p = 1": (lambda: replaced(drop=nn.Dropout(1.0)), "p is 1", "drop"),
@@ -170,8 +183,48 @@ class Checkpointed(Net):
         return checkpoint(super().forward, x, use_reentrant=False)
 
 
+class CheckpointedMethod(Net):
+    """The method is run again without its module, so that the mask seems to be nobody's."""
+
+    def inner(self, x):
+        return self.second(F.dropout(self.first(x), 0.5, self.training)).tanh()
+
+    def forward(self, x):
+        return checkpoint(self.inner, x, use_reentrant=False)
+
+
+class TwoCheckpoints(CheckpointedMethod):
+    """The second is recomputed first, and left by an exception in the middle of the layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = Net()
+
+    def forward(self, x):
+        x = checkpoint(self.inner, x, use_reentrant=False)
+        return self.second(checkpoint(self.last.drop, x.sin(), use_reentrant=False).cos())
+
+
+class ByKeyword(Net):
+    def __init__(self, dropout):
+        super().__init__()
+        self.drop = dropout(0.2)
+        self.name = next(iter(inspect.signature(self.drop.forward).parameters))
+
+    def forward(self, x):
+        return self.second(self.drop(**{self.name: self.first(x)}))
+
+
 QUIET = {
     "checkpoint that keeps the random state": (Checkpointed, X),
+    "checkpoint of a method": (lambda: nn.Sequential(CheckpointedMethod()), X),
+    "two checkpoints": (TwoCheckpoints, X),
+    "ours, by keyword": (lambda: ByKeyword(InvertedDropout), X),
+    "PyTorch's, by keyword": (lambda: ByKeyword(nn.Dropout), X),
+    "Dropout1d without a batch": (
+        lambda: nn.Sequential(nn.Dropout1d(0.2), nn.Linear(4, 4)),
+        X,
+    ),
     "p = 0 everywhere": (
         lambda: nn.Sequential(nn.Dropout(0.0), nn.Linear(4, 4), nn.Dropout(0.0)),
         X,
@@ -266,6 +319,55 @@ def test_the_model_is_left_as_it_was_found(kind):
     assert torch.equal(x, X)
 
 
+@pytest.mark.parametrize("leaf", [False, True])
+def test_the_example_is_left_as_it_was_found(leaf):
+    class Overwrites(nn.Module):
+        seen = None
+
+        def forward(self, x, more):
+            Overwrites.seen = x.clone()
+            assert x.requires_grad  # as the example does
+            return F.dropout(x * 1, 0.2, self.training, inplace=True) + more["a"].mul(2)
+
+    class Inplace(nn.Module):
+        seen = None
+
+        def forward(self, x, more):
+            Inplace.seen = x.clone()
+            F.dropout(x, 0.99, self.training, inplace=True)
+            return more["a"].mul_(x)
+
+    x, other = X.clone(), X.clone()
+    if leaf:  # into which nothing can be written
+        x.requires_grad_()
+    kind = Overwrites if leaf else Inplace
+    audit(kind(), (x, {"a": other}))
+    assert torch.equal(x, X)
+    assert torch.equal(other, X)
+    assert x.grad is None
+    assert torch.equal(kind.seen, X)  # the evaluation run's input is not what training left
+
+
+def test_an_example_that_is_given_three_times_is_still_one_tensor():
+    class Same(nn.Module):
+        def forward(self, query, key, value):
+            assert query is key is value
+            return query
+
+    assert audit(Same(), (X, X, X)) == []
+
+
+def test_a_model_with_a_scripted_part_is_refused():
+    text = "model must hold no torch.jit.ScriptModule, whose calls cannot be seen, got one at "
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of scripting, in newer versions
+        scripted = torch.jit.script(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.2)))
+    with pytest.raises(TypeError, match=says(text + "(model)")):
+        audit(scripted, X)
+    with pytest.raises(TypeError, match=says(text + "1")):
+        audit(nn.Sequential(nn.Linear(4, 4), scripted, nn.Linear(4, 4)), X)
+
+
 def test_what_is_not_a_module_is_refused():
     with pytest.raises(TypeError, match=says("model must be a torch.nn.Module, got function")):
         audit(F.dropout, X)
@@ -290,16 +392,38 @@ def wrong():
 
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Dropout(0.2), nn.Linear(4, 2))
+
+class Loud(nn.Linear):
+    def __init__(self):
+        print("made")
+        super().__init__(4, 4)
+
+    def forward(self, x):
+        print("run")
+        return super().forward(x)
+
+def number():
+    return 5
+
+constant = 5
 """
 
 
 @pytest.fixture(scope="module")
-def command(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     (folder / "mine.py").write_text(MODELS)
+    (folder / "broken.py").write_text("def f(:")
+    (folder / "leaves.py").write_text("raise SystemExit(0)")
+    return folder
 
-    def run(*arguments):
-        line = [sys.executable, "-m", "dropout_scaling.audit", *arguments]
+
+@pytest.fixture(scope="module")
+def command(folder):
+
+    def run(*arguments, safe_path=False):
+        python = [sys.executable, *(["-P"] if safe_path else [])]
+        line = [*python, "-m", "dropout_scaling.audit", *arguments]
         return subprocess.run(line, cwd=folder, capture_output=True, text=True)
 
     return run
@@ -326,17 +450,67 @@ def test_the_command_takes_inputs_of_another_dtype(command):
     assert command("mine:tokens", "--input", "2,5:int64").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (["mine", "--input", "8,4"], "model must be package.module:function, got mine"),
-        (["nowhere:right", "--input", "8,4"], "model must name a function that can be imported"),
-        (["mine:nothing", "--input", "8,4"], "model must name a function that can be imported"),
-        (["mine:right", "--input", "8;4"], "--input must be like 8,3,32,32 or 2,16:int64"),
-        (["mine:right", "--input", "8,4:text"], "--input must be like 8,3,32,32 or 2,16:int64"),
-    ],
-)
-def test_the_command_refuses_what_it_cannot_read(command, arguments, text):
-    ended = command(*arguments)
+def test_what_a_model_prints_is_kept_apart_from_the_findings(command):
+    ended = command("mine:Loud", "--input", "8,4", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)) == (0, [])
+    assert ended.stderr == "made\nrun\nrun\n"
+
+
+def test_the_model_is_looked_for_where_python_looks_and_nowhere_else(command):
+    # In the folder that `python -m` is called in, and as little as any other module without it.
+    ended = command("mine:right", "--input", "8,4", safe_path=True)
     assert ended.returncode == 2
-    assert text in ended.stderr
+    assert ended.stderr.endswith("ModuleNotFoundError: No module named 'mine'\n")
+
+
+FORM = "argument --input: must be like 8,3,32,32 or 2,16:int64, got "
+SOURCE = "argument model: must be package.module:function, got "
+UNREADABLE = {
+    ("mine", "8,4"): SOURCE + "mine",
+    (":right", "8,4"): SOURCE + ":right",
+    ("mine:", "8,4"): SOURCE + "mine:",
+    (".mine:right", "8,4"): SOURCE + ".mine:right",
+    ("mine:right", "8;4"): FORM + "8;4",
+    ("mine:right", "-1,4"): FORM + "-1,4",
+    ("mine:right", "8,4:text"): FORM + "8,4:text",
+    ("mine:right", "8,4:nn"): FORM + "8,4:nn",
+    ("mine:right", "8,4:tensor"): FORM + "8,4:tensor",
+}
+
+
+@pytest.mark.parametrize(("model", "form"), UNREADABLE)
+def test_the_command_refuses_what_it_cannot_read(capsys, model, form):
+    with pytest.raises(SystemExit) as left:
+        main([model, f"--input={form}"])
+    assert left.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith(f"error: {UNREADABLE[model, form]}\n")
+
+
+UNJUDGED = {
+    "no such module": ("nowhere:right", "8,4", "ModuleNotFoundError: No module named 'nowhere'"),
+    "no such function": (
+        "mine:nothing", "8,4", "AttributeError: module 'mine' has no attribute 'nothing'",
+    ),
+    "not callable": ("mine:constant", "8,4", "TypeError: 'int' object is not callable"),
+    "no module": ("mine:number", "8,4", "TypeError: model must be a torch.nn.Module, got int"),
+    "no Python": ("broken:f", "8,4", "SyntaxError: "),
+    "leaves": ("leaves:f", "8,4", "SystemExit: 0"),
+    "another shape": ("mine:right", "8,5", "RuntimeError: mat1 and mat2 shapes cannot be "),
+    "too large": ("mine:right", "999999999,999999", "RuntimeError: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "form", "reason"), UNJUDGED.values(), ids=UNJUDGED)
+def test_what_keeps_the_command_from_judging_is_no_finding(
+    folder, monkeypatch, capsys, model, form, reason
+):
+    monkeypatch.syspath_prepend(folder)
+    with pytest.raises(SystemExit) as left:
+        main([model, "--input", form])
+    assert left.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"python -m dropout_scaling.audit: error: cannot judge {model}: {reason}")
+    assert err.count("\n") == 1

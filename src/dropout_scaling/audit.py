@@ -6,11 +6,11 @@ The model is run on an example in train and in eval mode (``watch``), and left a
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import re
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -42,8 +42,11 @@ def audit(model, example):
 
     ``example``: what the model is called with: a tensor, a tuple of arguments, or a dict of keyword
     arguments. Give the model as you would train it: one that is in eval mode is a finding.
-    It is run three times, and its modes, buffers, gradients and random states are put back, also
-    where it raises; its error is then yours. Raises TypeError for another kind of model.
+    It is run twice, in train mode with a backward pass and in eval mode, each time on a copy of the
+    example's tensors. Its modes, buffers, gradients and random states are put back, also where it
+    raises; its error is then yours. Masks are seen if a dropout or ``bernoulli`` draws them: one
+    made by hand, as with ``torch.rand``, is for ``diagnose``.
+    Raises TypeError for what is not a module, and for one with a scripted part.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
@@ -137,7 +140,7 @@ def _redrawn(events):
         before = [
             event.detail["mask"]
             for event in draws
-            if not event.detail["backward"] and event.module == again.module
+            if not event.detail["backward"]  # in any module: a recomputed method has lost its own
         ]
         if not any(torch.equal(mask, again.detail["mask"]) for mask in before):
             message = (
@@ -156,8 +159,8 @@ def _at_evaluation(watched):
             )
         elif event.kind == "draw" and not event.detail["announced"]:
             message = (
-                "draws a mask in eval mode: with scaled_dot_product_attention pass "
-                "dropout_p=p if self.training else 0.0"
+                "draws a mask in eval mode. If it is dropout, draw only if self.training: "
+                "scaled_dot_product_attention takes dropout_p=p if self.training else 0.0"
             )
         else:
             continue
@@ -169,28 +172,30 @@ def _name(event):
 
 
 def main(argv=None):
-    """Audit the model that a command line names; return 1 where there is a finding, else 0."""
+    """Audit the model that a command line names and print its findings.
+
+    ``argv``: the arguments, those of the command where None. Returns the exit status: 1 where there
+    is a finding, else 0. Raises SystemExit(2), with a line on stderr, if nothing can be judged: the
+    arguments cannot be read, or making or running the model raises.
+    """
     parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
-    parser.add_argument("model", help="package.module:function, called without arguments")
     parser.add_argument(
-        "--input", action="append", required=True, metavar="8,3,32,32[:int64]",
+        "model", type=_source, help="package.module:function, called without arguments"
+    )
+    parser.add_argument(
+        "--input", type=_form, action="append", required=True, metavar="8,3,32,32[:int64]",
         help="shape of an argument, with its dtype if it is not float32; once for each argument",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print a JSON list, for tools")
     options = parser.parse_args(argv)
-    module, colon, function = options.model.partition(":")
-    if not colon:
-        parser.error(f"model must be package.module:function, got {options.model}")
+    module, function = options.model
     try:
-        inputs = tuple(_tensor(text) for text in options.input)
-    except (ValueError, AttributeError, RuntimeError):
-        parser.error(f"--input must be like 8,3,32,32 or 2,16:int64, got {options.input}")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        make = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        parser.error(f"model must name a function that can be imported, got {error}")
-    findings = audit(make(), inputs)
+        with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no finding
+            inputs = tuple(torch.ones(sizes, dtype=dtype) for sizes, dtype in options.input)
+            findings = audit(getattr(importlib.import_module(module), function)(), inputs)
+    except (Exception, SystemExit) as error:  # what is imported may do anything, and leave with 0
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        parser.exit(2, f"{parser.prog}: error: cannot judge {module}:{function}: {reason}\n")
     if options.json:
         print(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
@@ -198,11 +203,18 @@ def main(argv=None):
     return int(bool(findings))
 
 
-def _tensor(text):
-    shape, _, dtype = text.partition(":")
-    return torch.ones(
-        [int(size) for size in shape.split(",")], dtype=getattr(torch, dtype or "float32")
-    )
+def _source(text):
+    if not re.fullmatch(r"[^.:]+(\.[^.:]+)*:[^.:]+", text):
+        raise argparse.ArgumentTypeError(f"must be package.module:function, got {text}")
+    return text.split(":")
+
+
+def _form(text):
+    shape, _, name = text.partition(":")
+    dtype = getattr(torch, name or "float32", None)
+    if not re.fullmatch(r"\d+(,\d+)*", shape) or not isinstance(dtype, torch.dtype):
+        raise argparse.ArgumentTypeError(f"must be like 8,3,32,32 or 2,16:int64, got {text}")
+    return [int(size) for size in shape.split(",")], dtype
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
 """Run a model and write down every dropout that it does: where, on what, and what comes of it.
 
 Nothing of the model is changed for good: modes, buffers, gradients and random states are put back,
-also where the model raises. Hooks are global ones, so that the model's own stay untouched.
+also where the model raises, and it is given a copy of the example. Hooks are global ones, so that
+the model's own stay untouched.
 """
 
 import contextlib
-import random
+import functools
+import inspect
 import sys
 import warnings
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.nn.modules import module as module_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
 
+from dropout_scaling.found import as_found
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 
 DROPOUTS = {
@@ -54,7 +57,17 @@ class Watch(NamedTuple):
 
 
 def watch(model, args, kwargs, *, training, backward=False):
-    """Run ``model(*args, **kwargs)`` in the given mode and return the ``Watch``."""
+    """Run ``model(*args, **kwargs)`` in the given mode and return the ``Watch``.
+
+    ``training``: the mode; ``backward``: whether the sum of the output is differentiated too. The
+    model is given copies of the tensors. Raises TypeError for a model with a scripted part, which
+    cannot be watched; the model's own errors are the caller's.
+    """
+    for name, part in model.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            text = "model must hold no torch.jit.ScriptModule, whose calls cannot be seen"
+            raise TypeError(f"{text}, got one at {name or '(model)'}")
+    args, kwargs = tree_map_only(torch.Tensor, _copies(), (args, kwargs))
     names = {module: name for name, module in model.named_modules()}
     stack, events = [], []
 
@@ -62,19 +75,24 @@ def watch(model, args, kwargs, *, training, backward=False):
         if module in names:
             stack.append(names[module])
 
-    def left(module, inputs, output):
+    def returned(module, inputs, named, output):
         if isinstance(module, StandardDropout | InvertedDropout):
-            functions.note(type(module), inputs[0], module.p, module.training, output)
+            x = inspect.signature(module.forward).bind(*inputs, **named).args[0]
+            functions.note(type(module), x, module.p, module.training, output)
+
+    def left(module, inputs, output):
         if module in names:
             stack.pop()
 
     with contextlib.ExitStack() as undo:
-        undo.enter_context(_as_found(model))
+        undo.enter_context(as_found(model))
         model.train(training)
         functions = _Functions(events, stack)
         handles = [
             module_hooks.register_module_forward_pre_hook(entered),
-            module_hooks.register_module_forward_hook(left),
+            module_hooks.register_module_forward_hook(returned, with_kwargs=True),
+            # Also where a module raises: a checkpoint leaves its recomputation by an exception.
+            module_hooks.register_module_forward_hook(left, always_call=True),
         ]
         for handle in handles:
             undo.callback(handle.remove)
@@ -87,6 +105,12 @@ def watch(model, args, kwargs, *, training, backward=False):
                 draws.backward = True
                 output.float().sum().backward()
         return Watch(events, None if output is None else functions.sources.get(id(output)))
+
+
+def _copies():
+    """Return a function that copies a tensor, and gives the same copy of the same tensor again."""
+    # An attention layer asks whether its query, key and value are one tensor.
+    return functools.cache(lambda t: t.detach().clone().requires_grad_(t.requires_grad))
 
 
 class _Functions(TorchFunctionMode):
@@ -196,33 +220,3 @@ def _first(output):
     if isinstance(values, tuple | list) or isinstance(output, dict):
         return next((t for t in map(_first, values) if t is not None), None)
     return None
-
-
-@contextlib.contextmanager
-def _as_found(model):
-    """Put back modes, buffers, gradients and random states, whatever happens inside."""
-    modes = [(module, module.training) for module in model.modules()]
-    buffers = [
-        (module, name, buffer, None if buffer is None else buffer.clone())
-        for module in model.modules()
-        for name, buffer in module._buffers.items()
-    ]
-    gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
-    for parameter in model.parameters():
-        parameter.grad = None
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to put it back
-    try:
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
-            yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        for module, training in modes:
-            module.training = training
-        for module, name, buffer, value in buffers:
-            module._buffers[name] = buffer
-            if buffer is not None:
-                with torch.no_grad():
-                    buffer.copy_(value)
-        for parameter, gradient in gradients:
-            parameter.grad = gradient
