@@ -1,5 +1,6 @@
 """`diagnose`: names each wrong dropout, accepts each right one, survives the rest."""
 
+import functools
 import time
 
 import numpy as np
@@ -122,6 +123,21 @@ def in_half_precision(x, p, training=True):
     return F.dropout(x.half(), p, training)
 
 
+def to_double_before(x, p, training=True):
+    return F.dropout(x.double(), p, training)
+
+
+def to_double_after(x, p, training=True):
+    return F.dropout(x, p, training).double()
+
+
+def double_by_single(x, p, training=True):
+    """A float64 result of a float32 x and a float32 q, as in code that computes in two dtypes."""
+    mask = RNG.random(x.shape) < 1 - p
+    scale = np.divide(1, np.float32(1 - p), where=p < 1, out=np.zeros(()))
+    return x.astype(np.float64) * (mask * scale if training else 1)
+
+
 RIGHT_LAYERS = {
     "nn.Dropout": (nn.Dropout(0.2), "inverted dropout", {}),
     "nn.Dropout in place": (nn.Dropout(0.2, inplace=True), "inverted dropout", {}),
@@ -152,6 +168,13 @@ def test_a_right_layer_is_accepted_and_named(layer, kind, more):
     assert report.explanation.startswith(f"This is {kind}")
 
 
+@pytest.mark.parametrize("layer", [to_double_before, to_double_after, double_by_single])
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.4, 0.7])  # a q that float32 rounds
+def test_float64_beside_float32_is_accepted(layer, p):
+    report = diagnose(layer, p)
+    assert report.ok, str(report)
+
+
 @pytest.mark.parametrize("p", [0.01, 0.05, 0.45, 0.5, 0.55, 0.95, 0.99])
 def test_any_p_that_can_be_judged_is_judged(p):
     assert diagnose(nn.Dropout(p), p).ok
@@ -159,15 +182,17 @@ def test_any_p_that_can_be_judged_is_judged(p):
 
 def test_fifty_right_layers_are_all_called_right(torch_seed):
     # At fewer than ten comparisons of ALPHA = 1e-7 each, one of these runs fails in 20 000.
-    assert all(diagnose(nn.Dropout(p), p).ok for p in np.linspace(0.05, 0.95, 50))
+    for i, p in enumerate(np.linspace(0.05, 0.95, 50)):
+        torch.manual_seed((torch_seed + i) % 2**63)  # diagnose leaves the generator where it was
+        assert diagnose(nn.Dropout(p), p).ok
 
 
 def test_a_run_makes_fewer_comparisons_with_chance_than_the_promised_rate_allows(monkeypatch):
-    from dropout_scaling import observe
+    from dropout_scaling import multipliers
 
     calls = []
-    agrees = observe.agrees
-    monkeypatch.setattr(observe, "agrees", lambda *args: calls.append(args) or agrees(*args))
+    agrees = multipliers.agrees
+    monkeypatch.setattr(multipliers, "agrees", lambda *args: calls.append(args) or agrees(*args))
     diagnose(nn.Dropout2d(0.2), 0.2)
     # One test of the rate against each of six names, of which only q's can raise a false alarm,
     # the same test once more for the evidence, and one for each axis.
@@ -180,6 +205,56 @@ def test_the_seed_decides_nothing():
         np.random.seed(seed)  # noqa: NPY002 - the bank draws from it
         assert diagnose(nn.Dropout(0.2), 0.2).ok
         assert diagnose(MISCONCEPTIONS["keeps_p"].layer, 0.2).misconception == "keeps_p"
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.AlphaDropout(0.2), nn.FeatureAlphaDropout(0.2), F.alpha_dropout]
+)
+def test_alpha_dropout_is_named_and_is_no_plain_dropout(layer):
+    report = diagnose(layer, 0.2)
+    assert (report.ok, report.misconception) == (False, None)
+    assert report.explanation.startswith("This is alpha dropout, made for SELU networks")
+
+
+def test_one_decision_for_all_units_and_positions_of_a_row_is_named():
+    report = diagnose(DropPath(), 0.2, shape=(32, 8, 4))
+    assert report.explanation.endswith("with one decision for a whole row, as DropPath.")
+
+
+@pytest.mark.parametrize(
+    ("layer", "ok"),
+    [
+        (functools.partial(F.dropout, p=0.9), False),
+        (functools.partial(F.dropout, p=0.2), True),
+        (functools.partial(F.dropout, p=0.2, training=False), False),
+    ],
+)
+def test_what_is_bound_in_a_partial_is_what_is_judged(layer, ok):
+    assert diagnose(layer, 0.2).ok is ok
+
+
+def test_a_partial_whose_mode_is_bound_has_its_evaluation_unseen():
+    report = diagnose(functools.partial(F.dropout, p=0.2, training=True), 0.2)
+    assert report.evidence[-1].startswith("evaluation was not seen")
+
+
+def unscaled_and_coarse(x, p, training=True):
+    return (F.dropout(x, p, training) * (1 - p if training else 1)).bfloat16()
+
+
+def test_names_of_a_scale_that_the_precision_does_not_tell_apart_are_told():
+    report = diagnose(unscaled_and_coarse, 0.02)
+    assert report.ok
+    note = "the scale may be 1 or 1/q or 1/sqrt(q) or q: here they cannot be told apart"
+    assert note in report.evidence
+    assert not any("told apart" in line for line in diagnose(nn.Dropout(0.2), 0.2).evidence)
+    assert not diagnose(unscaled_and_coarse, 0.2).ok
+
+
+@pytest.mark.parametrize(("p", "moved"), [(0.44, 0), (0.46, 1), (0.54, 1), (0.56, 0)])
+def test_near_a_half_a_function_is_judged_elsewhere_and_a_module_told_so(p, moved):
+    assert sum("judged at p = 0.2" in line for line in diagnose(F.dropout, p).evidence) == moved
+    assert sum("try another p" in line for line in diagnose(nn.Dropout(p), p).evidence) == moved
 
 
 # What cannot be judged.
@@ -283,6 +358,8 @@ def test_a_p_that_leaves_too_little_to_judge_is_refused(p):
 def test_what_cannot_be_called_is_refused():
     with pytest.raises(TypeError, match=says("layer must be callable, got int")):
         diagnose(3, 0.2)
+    with pytest.raises(TypeError, match=says("layer must be an instance, got the class Dropout")):
+        diagnose(nn.Dropout, 0.2)
     text = "layer must take x and arguments named like p, keep, training, mode, mask, rng, got w"
     with pytest.raises(TypeError, match=says(text)):
         diagnose(lambda x, w: x, 0.2)

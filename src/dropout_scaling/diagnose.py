@@ -29,6 +29,11 @@ SHARED = {
     ("unit",): "with one decision for a whole row, as DropPath",
     ("position", "unit"): "with one decision for a whole row, as DropPath",
 }
+ALPHA_DROPOUT = (
+    "This is alpha dropout, made for SELU networks: it shifts what it drops and what it keeps, so "
+    "that a layer keeps its mean and variance, but no value its own mean. As plain dropout it is "
+    "wrong."
+)
 UNSEEN = {
     "evaluation": "evaluation was not seen: the layer takes no argument for the mode",
     "backward": "the backward pass was not seen",
@@ -62,10 +67,14 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
 
     ``layer``: a NumPy function f(x, p, training=True) or near it, an ``nn.Module``, a functional
     such as ``F.dropout``, or an object with ``forward`` and ``backward``; all arguments are those
-    of ``observe``. Both kinds of dropout are right; a kind that is not plain dropout is named.
+    of ``observe``. Both kinds of dropout are right; one decision for a channel or a row, and
+    Gaussian noise, are named, and so is alpha dropout, which is wrong as plain dropout.
     The verdict rests on comparisons with false-alarm rate 1e-7 each, fewer than ten in a run.
     At p = 0.5 keep and drop cannot be told apart: a function that takes p is judged at 0.2 instead.
-    Raises ValueError for p outside [0.01, 0.99], TypeError for a layer that cannot be called.
+    A scale is known to the precision of the layer's dtype: where several names fit, the report says
+    so. What the calls change is put back, as ``observe`` says.
+    Raises ValueError for p outside [0.01, 0.99], a bad ``shape`` or ``limit``, TypeError for a
+    layer that is a class or cannot be called.
 
     >>> from dropout_scaling.misconceptions import MISCONCEPTIONS
     >>> diagnose(MISCONCEPTIONS["divides_by_p"].layer, 0.2).misconception
@@ -84,10 +93,13 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
         text = f"The layer could not be judged: it {evidence[0]}."
         return Report(False, None, text, evidence)
 
+    notes = [*_ambiguities(facts), *notes]
     notes += [note for name, note in UNSEEN.items() if getattr(facts, name) is None]
     name = _right(facts)
     if name is not None:
         return Report(True, None, f"This is {name}.", (*evidence, *notes))
+    if facts.kind == "alpha":
+        return Report(False, None, ALPHA_DROPOUT, (*evidence, *notes))
     member = next((n for n, seen in _bank(p).items() if _explains(seen, facts)), None)
     if member is not None:
         _, _, symptom, cure, _, _ = MISCONCEPTIONS[member]
@@ -139,11 +151,19 @@ def _explains(seen, facts):
     )
 
 
-def _differences(facts):
-    def text(fact):
-        return " or ".join(sorted(fact)) if isinstance(fact, frozenset) else str(fact)
+def _text(fact):
+    return " or ".join(sorted(fact)) if isinstance(fact, frozenset) else str(fact)
 
-    rows = [f"{name} is {text(a)} where {text(b)} is right" for name, a, b in _wrong(facts)]
+
+def _ambiguities(facts):
+    """Say of each number with several names that fit that they cannot be told apart."""
+    for name, fact in zip(Facts._fields, facts, strict=True):
+        if isinstance(fact, frozenset) and len(fact) > 1:
+            yield f"the {name} may be {_text(fact)}: here they cannot be told apart"
+
+
+def _differences(facts):
+    rows = [f"{name} is {_text(a)} where {_text(b)} is right" for name, a, b in _wrong(facts)]
     return f"No known misconception alone: {'; '.join(rows)} (q = 1 - p)."
 
 

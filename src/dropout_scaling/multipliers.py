@@ -1,0 +1,168 @@
+"""What the multipliers of a dropout tell: its rate and scale, what is shared, and how it goes back.
+
+A *multiplier* is an output divided by its input. Here are only arrays: ``observe`` makes the calls.
+"""
+
+import math
+
+import numpy as np
+
+from dropout_scaling.chernoff import ALPHA, LIMIT, agrees
+
+AXES = ("call", "row", "unit", "position")
+SELU = 1.7580993408473766  # its scale times its alpha: a dropped unit of alpha dropout is -SELU
+
+
+def _names(fits):
+    """Return the names whose value fits, {"other"} if none does."""
+    return frozenset(name for name, fit in fits.items() if fit) or frozenset({"other"})
+
+
+def near(value, names, tolerance):
+    """Return the names whose value is within this share of itself of ``value``, or {"other"}."""
+    return _names({name: abs(value - v) <= tolerance * abs(v) for name, v in names.items()})
+
+
+def scales(p):
+    """Return {name: value} of what a dropout may multiply by."""
+    q = 1 - p
+    return {
+        "1/q": 1 / q, "1": 1.0, "q": q, "1/p": 1 / p, "p": p,
+        "1/q^2": 1 / q**2, "q^2": q**2, "1/sqrt(q)": q**-0.5, "1/2": 0.5,
+    }  # fmt: skip
+
+
+def _rates(p):
+    q = 1 - p
+    return {"q": q, "p": p, "q^2": q**2, "1/2": 0.5, "1": 1.0, "0": 0.0}
+
+
+def note_mask(facts, evidence, factors, x, p, tolerance):
+    """Note in two dicts what the training calls show.
+
+    ``factors``: the multipliers, shape (calls, *shape), of inputs ``x``, shape ``shape``.
+    """
+    if not np.isfinite(factors).all():
+        facts["kind"] = "not finite"
+        evidence["kind"] = "finite inputs gave inf or nan"
+        return
+    kept = factors != 0
+    seen = factors[kept]
+    low, high = (seen.min(), seen.max()) if seen.size else (0.0, 0.0)
+    constant = high - low <= tolerance * abs(high)
+    if not constant and kept.all():
+        alpha = _is_alpha(factors, x, p, tolerance, evidence)
+        facts["kind"] = "alpha" if alpha else _noise(factors, p, evidence)
+        return
+
+    facts["kind"] = "mask"
+    if constant:
+        facts["scale"] = near(high, scales(p), tolerance) if seen.size else None
+        evidence["scale"] = (
+            f"every kept value is multiplied by {high:.6g}, relative precision {tolerance:.1g}"
+        )
+    else:
+        facts["kind"] = "mask, scale varies"
+        evidence["scale"] = f"kept values are multiplied by {low:.4g} to {high:.4g}"
+    if kept.all() or not kept.any():
+        facts["rate"] = frozenset({"1" if kept.all() else "0"})
+        evidence["rate"] = f"{kept.sum()} of {kept.size} values were kept"
+        return
+
+    axes = range(kept.ndim)
+    same = {a for a in axes if kept.shape[a] > 1 and (kept == kept.take([0], a)).all()}
+    facts["shared"] = tuple(sorted({AXES[min(a, 3)] for a in same}))
+    drawn = kept[tuple(slice(0, 1) if a in same else slice(None) for a in axes)]
+    evidence["shared"] = f"the mask is the same along: {', '.join(facts['shared']) or 'nothing'}"
+    totals = kept.reshape(len(kept), -1).sum(axis=1)
+    fixed = "call" not in facts["shared"] and drawn[0].size > 1 and len(set(totals)) == 1
+    facts["count"] = "fixed" if fixed else "free"
+    evidence["count"] = f"a call keeps {totals.min()} to {totals.max()} of {kept[0].size} values"
+
+    facts["dependent"] = () if fixed else _dependent(drawn, p, evidence)
+    count, n = int(drawn.sum()), drawn.size
+    facts["rate"] = _names({name: agrees(count, n, v) for name, v in _rates(p).items()})
+    evidence["rate"] = (
+        f"{count} of {n} independent draws were kept, {count / n:.4f}; q = {1 - p:.4g} is "
+        f"{'within' if agrees(count, n, 1 - p) else 'outside'} the bound n KL <= ln(2/{ALPHA:g})"
+    )
+
+
+def _dependent(drawn, p, evidence):
+    """Return the axes along which disjoint pairs of neighbours agree too often or too seldom."""
+    share = drawn.mean()
+    found = []
+    for axis in range(drawn.ndim):
+        pairs = drawn.shape[axis] // 2
+        if pairs == 0:
+            continue
+        first, second = (drawn.take(range(k, 2 * pairs, 2), axis) for k in (0, 1))
+        equal, n = int((first == second).sum()), first.size
+        low, high = _agreement(share, drawn.size)
+        nearest = min(max(equal / n, low), high)
+        if not agrees(equal, n, nearest):
+            found.append(AXES[min(axis, 3)])
+            evidence["dependent"] = (
+                f"{equal} of {n} neighbours along {found[-1]} agree, "
+                f"{low:.3f} to {high:.3f} expected"
+            )
+    return tuple(found)
+
+
+def _agreement(share, n):
+    """Return the bounds of r^2 + (1 - r)^2 over the rates r that allow this share of n draws.
+
+    The rate is the layer's own: whether it is q is judged apart. It is further than e from the
+    share with probability ALPHA at most (Hoeffding).
+    """
+    e = math.sqrt(LIMIT / (2 * n))
+    slack = 2 * abs(2 * share - 1) * e + 2 * e**2
+    expected = share**2 + (1 - share) ** 2
+    return max(expected - slack, 0.0), min(expected + slack, 1.0)
+
+
+def _is_alpha(factors, x, p, tolerance, evidence):
+    """Whether each output is one of the two that alpha dropout gives (Klambauer et al. 2017).
+
+    Kept: a (x + SELU p). Dropped: a (-SELU + SELU p). With a^2 = 1 / ((1 + SELU^2 p) q).
+    """
+    a = ((1 + SELU**2 * p) * (1 - p)) ** -0.5
+    high, low = a * (x + SELU * p), a * (SELU * p - SELU)
+    y, slack = factors * x, tolerance * a * (abs(x).max() + SELU)  # of the largest sum
+    if (np.minimum(abs(y - high), abs(y - low)) > slack).any():
+        return False
+    evidence["kind"] = f"x becomes {a:.4g} x + {a * SELU * p:.4g}, or {low:.4g}: alpha dropout"
+    return True
+
+
+def _noise(factors, p, evidence):
+    """Name what drops nothing: "gaussian" with mean 1 and variance p/q, else "noise", "other"."""
+    n, variance = factors.size, p / (1 - p)
+    mean = factors.mean(dtype=float)
+    ratio = ((factors - 1) ** 2).mean(dtype=float) / variance
+    evidence["kind"] = f"no value is dropped; mean factor {mean:.4f}, variance {ratio:.3f} p/q"
+    right = n * (mean - 1) ** 2 / (2 * variance) <= LIMIT
+    right = right and n / 2 * (ratio - 1 - math.log(ratio)) <= LIMIT  # Chernoff for chi-squared
+    if right:
+        return "gaussian"
+    return "noise" if factors.min() >= 0 else "other"
+
+
+def backward_kind(factors, gradients, tolerance):
+    """Name what the gradient is multiplied by, beside the same call's forward pass, as ``Facts``.
+
+    ``factors``, ``gradients``: the multipliers of both, of one shape.
+    """
+
+    def close(a, b):
+        return np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), 1)
+
+    if close(gradients, factors):
+        return "same"
+    kept = factors != 0
+    top = np.abs(factors).max()
+    if kept.any() and (close(gradients, np.full_like(factors, top)) or close(gradients, 1.0)):
+        return "no mask"
+    if ((gradients != 0) == kept).all():
+        return "no scale" if close(gradients, kept.astype(float)) else "other"
+    return "other mask"
