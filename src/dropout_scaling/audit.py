@@ -24,7 +24,7 @@ LAYERS = (nn.modules.dropout._DropoutNd, StandardDropout, InvertedDropout)
 
 class Finding(NamedTuple):
     """One fault. ``kind``: a word for tools; ``module``: the submodule's name, "" for the model;
-    ``location``: file:line of the call, "" where the layer itself says it; ``message``: what is
+    ``location``: ``file:line`` of the call, "" where the layer itself says it; ``message``: what is
     wrong and what to do."""
 
     kind: str

@@ -40,7 +40,7 @@ OURS = "dropout_scaling.nn"  # whose layers draw by themselves
 
 class Event(NamedTuple):
     """One thing seen. ``kind``: "dropout", "batch norm" or "draw"; ``module``: the name of the
-    innermost submodule at work; ``location``: file:line of the innermost line outside torch;
+    innermost submodule at work; ``location``: ``file:line`` of the innermost line outside torch;
     ``detail``: a dict."""
 
     kind: str
@@ -199,7 +199,7 @@ def _p_and_training(function, args, kwargs):
 
 
 def locate():
-    """Return file:line of the innermost frame of the model's own code, "" where there is none."""
+    """Return ``file:line`` of the innermost frame of the model's own code, "" where there is none."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_code is not watch.__code__:
         name = frame.f_globals.get("__name__", "")
