@@ -199,7 +199,7 @@ def _p_and_training(function, args, kwargs):
 
 
 def locate():
-    """Return ``file:line`` of the innermost frame of the model's own code, "" where there is none."""
+    """Return ``file:line`` of the innermost frame of the model's code, "" where there is none."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_code is not watch.__code__:
         name = frame.f_globals.get("__name__", "")
