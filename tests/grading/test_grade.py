@@ -1,0 +1,468 @@
+"""The command on a folder of anything: a line for each, results kept, nothing hidden revealed."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from helpers import says
+from notebooks import FOLDER, FULL, assignment, score, submission
+
+from dropout_grading import __main__ as command
+from dropout_grading import notebook as reader
+from dropout_grading import report, sandbox, submissions
+from dropout_grading.__main__ import grade, main
+from dropout_grading.sandbox import Limits
+from dropout_grading.wire import MOST, Broken, Opaque, receive, send
+
+NAME = "inverted-dropout.ipynb"
+GOOD = submission()
+WRONG = submission({"    return x\n": "    return (1 - p) * x\n"})
+
+
+def zipped(members):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def lay(folder, files):
+    """Write files, {path: bytes}, into a new folder."""
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+def run(tmp_path, workers=2):
+    rows = grade(
+        FOLDER, tmp_path / "in", tmp_path / "out", workers=workers, limits=Limits(), progress=False
+    )
+    return {entry.student: (result["status"], score(result)) for entry, result, _ in rows}
+
+
+def table(path):
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def fill_in(path, **points):
+    """Write a person's points, {student: points}, into the CSV of answers."""
+    rows = table(path)
+    for row in rows:
+        row["points"] = points.get(row["id"].partition(":")[0], row["points"])
+        row["comment"] = "good" if row["points"] else row["comment"]
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        out = csv.DictWriter(file, rows[0])
+        out.writeheader()
+        out.writerows(rows)
+
+
+def found(folder):
+    return {s.student: s.data or s.problem for s in submissions.find(folder, NAME)}
+
+
+# --- who handed in what -------------------------------------------------------------------------
+
+
+def test_a_folder_of_anything(tmp_path):
+    lay(
+        tmp_path / "in",
+        {
+            "ann.ipynb": GOOD,
+            "ben.zip": zipped({"hw/sub/any name.ipynb": GOOD, "__MACOSX/hw/._any.ipynb": b"x"}),
+            "cid/answer.ipynb": WRONG,
+            "cid/data.csv": b"1,2",
+            "cid/.ipynb_checkpoints/answer-checkpoint.ipynb": b"x",
+            "dan/one.ipynb": GOOD,
+            "dan/two.ipynb": GOOD,
+            f"eve/{NAME}": GOOD,
+            "eve/scratch.ipynb": WRONG,
+            "fay/readme.txt": b"sorry",
+            "gus.txt": b"sorry",
+            "hal.ZIP": zipped({"HOMEWORK.IPYNB": GOOD}),
+            "ida.zip": zipped({"inner.zip": zipped({NAME: GOOD})}),
+            ".DS_Store": b"",
+            "__MACOSX/x.ipynb": b"",
+            "jim.zip": b"",
+        },
+    )
+    (tmp_path / "in" / "kim").mkdir()
+    rows = run(tmp_path)
+    marked, lost = ("marked", FULL), (3, 4, 0, 3, 3, 2)
+    assert rows.pop("dan") == ("holds 2 notebooks: one.ipynb, two.ipynb", (0,) * 6)
+    assert rows.pop("cid") == ("marked", lost)
+    for name in ("fay", "gus.txt", "kim"):
+        assert rows.pop(name) == ("holds no notebook (.ipynb)", (0,) * 6)
+    assert rows.pop("jim")[0].startswith("is not a readable zip")
+    assert rows == dict.fromkeys(("ann", "ben", "eve", "hal", "ida"), marked)
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_a_download_of_moodle(tmp_path, as_zip):
+    """Also of one student alone, whose name is in the folder's."""
+    for files in (
+        {
+            f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann",
+            "Ben Öz_34_assignsubmission_file_/my work.zip": zipped({NAME: b"ben"}),
+            "Cid_56_assignsubmission_onlinetext_/text.html": b"",
+        },
+        {f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann"},
+    ):
+        folder = tmp_path / str(len(files))
+        lay(
+            folder,
+            {"course.zip": zipped(files)}
+            if as_zip
+            else {f"course/{n}": d for n, d in files.items()},
+        )
+        want = {"Ann Lee_12": b"ann", "Ben Öz_34": b"ben", "Cid_56": "holds no notebook (.ipynb)"}
+        assert found(folder) == dict(list(want.items())[: len(files)])
+
+
+def test_a_download_of_canvas(tmp_path):
+    files = {
+        f"leeann_123_456_{NAME}": b"ann",
+        f"ozben_LATE_124_457_{NAME}": b"ben",
+        "poecid_125_458_work.zip": zipped({f"x/{NAME}": b"cid"}),
+        "poecid_125_459_plot.png": b"",
+        "raydan_126_460_a.ipynb": b"1",
+        "raydan_126_461_b.ipynb": b"2",
+        "sueeve_127_462_work.zip": b"broken",
+    }
+    lay(tmp_path, {"submissions.zip": zipped(files)})
+    got = found(tmp_path)
+    assert got.pop("raydan").startswith("holds 2 notebooks")
+    assert got.pop("sueeve").startswith("is not a readable zip")
+    assert got == {"leeann": b"ann", "ozben": b"ben", "poecid": b"cid"}
+
+
+def test_a_zip_of_zips_is_one_student_each(tmp_path):
+    """And a broken one among them does not take the class with it."""
+    class_ = {f"{n}.zip": zipped({NAME: n.encode()}) for n in ("ann", "ben")}
+    lay(tmp_path, {"class.zip": zipped({**class_, "cid.zip": b"broken", "dan/x.txt": b""})})
+    got = found(tmp_path)
+    assert got.pop("cid").startswith("is not a readable zip")
+    assert got == {"ann": b"ann", "ben": b"ben", "dan": "holds no notebook (.ipynb)"}
+
+
+def test_one_name_twice_is_two_rows(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ann.zip": zipped({NAME: WRONG})})
+    assert set(run(tmp_path)) == {"ann.ipynb", f"ann.zip/{NAME}"}
+    assert len(list((tmp_path / "out" / "feedback").iterdir())) == 2
+    assert len({row["id"] for row in table(tmp_path / "out" / "manual.csv")}) == 2
+
+
+def test_an_unreadable_file_is_a_row(tmp_path, monkeypatch):
+    """A file that the marker may not open; root may open any, so the error is made here."""
+    lay(tmp_path, {"ann.ipynb": GOOD, "ben.ipynb": GOOD})
+    opened = submissions.Path.open
+
+    def refuse(path, *args):
+        if path.name == "ann.ipynb":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args)
+
+    monkeypatch.setattr(submissions.Path, "open", refuse)
+    assert found(tmp_path) == {"ann": "cannot be read: Permission denied", "ben": GOOD}
+
+
+def test_limits_on_what_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "MOST", 4)
+    lay(tmp_path, {"ann.zip": zipped({f"{n}.txt": b"" for n in range(5)})})
+    deep = GOOD
+    for n in range(6):
+        deep = zipped({"x.ipynb" if n == 0 else "x.zip": deep})
+    lay(tmp_path, {"ben.zip": deep})
+    assert found(tmp_path) == {
+        "ann": "holds more than 4 files",
+        "ben": "holds zips within zips more than 4 deep",
+    }
+
+
+# --- what comes out -----------------------------------------------------------------------------
+
+
+def test_the_columns_of_the_csv(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
+    run(tmp_path)
+    ann, ben = table(tmp_path / "out" / "marks.csv")
+    assert list(ann) == ["student", "file", "status", *(f"q{n}" for n in range(1, 8)), "total"]
+    assert list(ann.values()) == ["ann", "ann.ipynb", "marked", *"341332", "", ""]
+    assert list(ben.values())[3:] == [*"000000", "", ""]
+    assert ben["status"].startswith("is not a notebook")
+
+
+def test_formulas_in_names_are_neutralised(tmp_path):
+    names = ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1")
+    lay(tmp_path / "in", {f"{name.replace('/', '∕')}.ipynb": b"no" for name in names})
+    run(tmp_path)
+    for file in ("marks.csv", "manual.csv"):
+        for row in table(tmp_path / "out" / file):
+            assert not any(str(v).startswith(("=", "+", "-", "@", "\t")) for v in row.values())
+
+
+def test_names_that_no_file_can_have(tmp_path):
+    names = ["x" * 240, "a:b", "a?b", "q1 [final]", "x..", "Ünï", "\udcff"]
+    lay(tmp_path / "in", {f"{name}.ipynb": b"no" for name in names})
+    assert len(run(tmp_path)) == len(names)
+    assert len(list((tmp_path / "out" / "feedback").iterdir())) == len(names)
+    assert len(table(tmp_path / "out" / "marks.csv")) == len(names)
+    assert report.feedback_name("a/../b") != report.feedback_name("a_.._b")
+
+
+def test_feedback_reveals_no_hidden_check(tmp_path):
+    """Submissions that fail everything, in several ways: never a hidden check's words."""
+    lay(
+        tmp_path / "in",
+        {
+            "none.ipynb": json.dumps({"cells": []}).encode(),
+            "ones.ipynb": submission({"rng.random(shape) < 1 - p": "np.ones(shape, bool)"}),
+            "loop.ipynb": submission({"grad * cache": "1\n    raise ValueError"}),
+            "x.ipynb": submission({"return x * factor,": "x *= factor\n    return x,"}),
+            "last.ipynb": submission({"        x[index] = before\n": ""}),
+            "broken.ipynb": b"no",
+        },
+    )
+    run(tmp_path)
+    kept = [json.loads(p.read_text()) for p in (tmp_path / "out" / "results").iterdir()]
+    entries = [c for result in kept for c in result["checks"] if "message" in c]
+    hidden = {c["message"] for c in entries if c["hidden"]}
+    shown = {c["message"] for c in entries if not c["hidden"]}
+    names = {c.name for c in assignment().checks if c.hidden}
+    assert hidden
+    assert len(names) == 4
+    for file in (tmp_path / "out" / "feedback").iterdir():
+        text = file.read_text("utf8")
+        assert not any(words in text for words in names | (hidden - shown))
+    assert report.HIDDEN in (tmp_path / "out" / "feedback" / "x.md").read_text("utf8")
+
+
+def test_feedback_names_the_misconception(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": submission({"1 / (1 - p), 0": "1 / p, 0"})})
+    run(tmp_path)
+    text = (tmp_path / "out" / "feedback" / "ann.md").read_text("utf8")
+    assert "## q2: 1 of 4" in text
+    assert "kept values are 5 times what they were: you divide by p" in text
+
+
+# --- answers that a person marks ----------------------------------------------------------------
+
+
+def with_answer(*cells):
+    content = json.loads(GOOD)
+    content["cells"] += [{"cell_type": "markdown", "source": cell} for cell in cells]
+    return json.dumps(content).encode()
+
+
+def test_answers_go_out_and_points_come_back(tmp_path):
+    files = {"ann.ipynb": with_answer("The *mean*, é."), "'ben.ipynb": GOOD, "-cid.ipynb": GOOD}
+    lay(tmp_path / "in", files)
+    run(tmp_path)
+    manual = tmp_path / "out" / "manual.csv"
+    assert {row["id"]: row["answer"] for row in table(manual)}["ann:q7"] == "The *mean*, é."
+    fill_in(manual, ann="3.5", **{"'-cid": "0", "ben": "4"})
+    for _ in range(2):  # and they stay
+        run(tmp_path)
+        rows = {row["student"]: row for row in table(tmp_path / "out" / "marks.csv")}
+        assert (rows["ann"]["q7"], rows["ann"]["total"]) == ("3.5", "19.5")
+        assert (rows["'-cid"]["q7"], rows["'-cid"]["total"]) == ("0", "16")
+        assert (rows["'ben"]["q7"], rows["'ben"]["total"]) == ("4", "20")
+        assert {row["comment"] for row in table(manual)} == {"good"}
+
+
+@pytest.mark.parametrize("points", ["4.5", "-1", "nan", "inf", "four", "2,5"])
+def test_points_out_of_range_are_refused(tmp_path, points, capsys):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    run(tmp_path)
+    manual = tmp_path / "out" / "manual.csv"
+    fill_in(manual, ann=points)
+    before = manual.read_bytes()
+    assert main([str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 2
+    rule = f"points of ann:q7 in manual.csv must be a number from 0 to 4, got {points}"
+    assert rule in capsys.readouterr().err
+    assert manual.read_bytes() == before
+
+
+def test_points_of_who_is_not_in_the_folder_are_kept(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": GOOD})
+    run(tmp_path)
+    fill_in(tmp_path / "out" / "manual.csv", ann="2")
+    (tmp_path / "in" / "ann.ipynb").rename(tmp_path / "ann.ipynb")
+    run(tmp_path)
+    (tmp_path / "ann.ipynb").rename(tmp_path / "in" / "ann.ipynb")
+    run(tmp_path)
+    assert [row["q7"] for row in table(tmp_path / "out" / "marks.csv")] == ["2", ""]
+
+
+def test_a_spreadsheet_with_semicolons_is_read(tmp_path):
+    file = tmp_path / "manual.csv"
+    file.write_text("\ufeffid;points;of;comment;answer\r\nann:q7;2;4;a, b;x\r\n", "utf8")
+    assert report.read_answers(file, assignment()) == {"ann:q7": ("2", "a, b", "x")}
+    file.write_text("name,points\nann,2\n", "utf8")
+    with pytest.raises(ValueError, match=r"manual\.csv must have the columns id, points, of"):
+        report.read_answers(file, assignment())
+
+
+def test_a_long_answer_is_cut_and_can_be_read_back(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("long " * 10**5)})
+    run(tmp_path)
+    run(tmp_path)
+    (row,) = table(tmp_path / "out" / "manual.csv")
+    assert row["answer"].endswith("[cut: 499999 characters]")
+
+
+def test_an_answer_is_all_below_its_heading():
+    found = reader.cells(
+        with_answer(
+            "# My answer\n\nfirst", "second", "## q6: again\n\nno", "## q7: The rest\n\nthird"
+        )
+    )
+    text = reader.answer(found, "q7", assignment().questions, assignment().template)
+    assert text == "# My answer\n\nfirst\n\nsecond\n\n## q7: The rest\n\nthird"
+
+
+# --- a second run, and errors -------------------------------------------------------------------
+
+
+def test_a_second_run_marks_only_what_has_changed(tmp_path, monkeypatch):
+    calls, mark = [], command.mark
+    monkeypatch.setattr(
+        command, "mark", lambda a, data, **k: calls.append(data) or mark(a, data, **k)
+    )
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": WRONG})
+    first = run(tmp_path)
+    assert len(calls) == 2
+    assert run(tmp_path) == first
+    assert len(calls) == 2
+    lay(tmp_path / "in", {"ben.ipynb": GOOD + b"\n"})
+    assert run(tmp_path)["ben"] == ("marked", FULL)
+    assert calls[2:] == [GOOD + b"\n"]
+
+
+def test_a_damaged_result_is_made_anew(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    first = run(tmp_path)
+    (kept,) = (tmp_path / "out" / "results").iterdir()
+    kept.write_text("{")
+    assert run(tmp_path) == first
+
+
+def test_many_hand_in_the_same(tmp_path):
+    """The same bytes, so the same kept result, at the same moment."""
+    lay(tmp_path / "in", {f"{n}.ipynb": GOOD for n in range(12)})
+    assert set(run(tmp_path, workers=4).values()) == {("marked", FULL)}
+    assert len(list((tmp_path / "out" / "results").iterdir())) == 1
+
+
+def test_a_fault_of_the_marker_stops_one_submission(tmp_path, monkeypatch):
+    mark = command.mark
+
+    def faulty(assignment, data, **named):
+        if data == WRONG:
+            raise MemoryError
+        return mark(assignment, data, **named)
+
+    monkeypatch.setattr(command, "mark", faulty)
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": WRONG})
+    rows = run(tmp_path)
+    assert rows["ann"] == ("marked", FULL)
+    assert rows["ben"] == ("the marker failed, run it again: MemoryError()", (0,) * 6)
+    monkeypatch.undo()
+    assert run(tmp_path)["ben"][0] == "marked"
+
+
+def test_a_computer_on_which_nothing_runs_is_no_zero_for_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "executable", "/usr/bin/false")
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    with pytest.raises(ValueError, match="no submission can be run on this computer"):
+        run(tmp_path)
+
+
+def test_the_sandbox_covers_no_place_of_python():
+    assert not sandbox.sys.prefix.startswith(sandbox.HOME)
+    assert not sandbox.sys.base_prefix.startswith(sandbox.HOME)
+
+
+def test_the_command(tmp_path, capsys, monkeypatch):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
+    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert "2 submissions, 1 marked" in said.out
+    assert ("WARNING: bubblewrap" in said.err) != sandbox.isolated()
+    for module in (sandbox, command):
+        monkeypatch.setattr(module, "isolated", lambda: False)
+    assert main(arguments) == 0
+    assert "WARNING: bubblewrap (bwrap) does not work here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["{in}", "{in}"], "ASSIGNMENT must be a folder with a checks.py"),
+        ([str(FOLDER), "{in}/nowhere"], "SUBMISSIONS must be a folder"),
+        ([str(FOLDER), "{in}", "--out", "{in}/marks"], "--out must not lie in the submissions"),
+        ([str(FOLDER), "{in}", "--workers", "0"], "--workers must be at least 1"),
+    ],
+)
+def test_what_the_command_refuses(arguments, text, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    filled = [a.replace("{in}", str(tmp_path / "in")) for a in arguments]
+    if "--out" not in filled:
+        filled += ["--out", str(tmp_path / "out")]
+    assert main(filled) == 2
+    assert text in capsys.readouterr().err
+
+
+# --- the wire -----------------------------------------------------------------------------------
+
+
+def test_a_message_comes_back_as_it_was():
+    import numpy as np
+
+    arrays = [
+        np.arange(6.0).reshape(2, 3).T,
+        np.array(True),
+        np.zeros((0, 3), "f4"),
+        np.array([1j]),
+    ]
+    value = {
+        "a": [1, 2.5, float("inf"), None, "é\ud800", (True, -0.0)],
+        "b": arrays,
+        "c": np.int8(3),
+    }
+    file = io.BytesIO()
+    send(file, value)
+    file.seek(0)
+    got = receive(file)
+    assert got["a"] == value["a"]
+    assert got["c"] == 3
+    for one, two in zip(arrays, got["b"], strict=True):
+        assert one.dtype == two.dtype
+        assert np.array_equal(one, two)
+        assert two.flags.writeable
+
+
+def test_what_is_not_plain_becomes_its_name():
+    file = io.BytesIO()
+    send(file, [object(), {1: 2}, {1, 2}, b"x", 1j])
+    file.seek(0)
+    assert receive(file) == [Opaque(n) for n in ("object", "dict", "set", "bytes", "complex")]
+
+
+def test_messages_have_limits():
+    import numpy as np
+
+    with pytest.raises(
+        ValueError, match=says(f"a message must hold at most {MOST} arrays, got 1001")
+    ):
+        send(io.BytesIO(), [np.zeros(1)] * 1001)
+    file = io.BytesIO()
+    send(file, np.zeros(100))
+    file.seek(0)
+    with pytest.raises(Broken, match=says("it sent a value larger than 500 bytes")):
+        receive(file, limit=500 + 44, text=500)
