@@ -5,18 +5,23 @@ DEVICE ?= cpu
 TORCH ?= default
 PORT ?= 8000
 
+ASSIGNMENT ?= inverted-dropout
+SUBMISSIONS ?= submissions
+MARKS ?= marks
+
 ifeq ($(OS),Windows_NT)
 VENV_PYTHON := .venv/Scripts/python
 else
 VENV_PYTHON := .venv/bin/python
 endif
+ASSIGNMENTS_PYTHON := $(subst .venv,.venv-assignments,$(VENV_PYTHON))
 
 export DROPOUT_SCALING_DEVICE := $(DEVICE)
 # Nothing of the user's own packages: the pins are all there is.
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help book serve test lint format pins setup clean
+.PHONY: help book serve test lint format pins assignments grade bench setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -25,6 +30,9 @@ help:
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
 	@echo 'make format  let ruff mend what it can'
 	@echo 'make pins    freeze again what the chosen pins in requirements.txt bring'
+	@echo 'make assignments   build what students and Gradescope get from assignments/'
+	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
+	@echo 'make bench   time the marking of 25, 50 and 100 submissions'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
@@ -46,6 +54,7 @@ serve: book
 test:
 	@$(PYTHON) tools/check_device.py $(DEVICE) $(TORCH)
 	@$(PYTHON) tools/setup_env.py $(TORCH)
+	@$(PYTHON) tools/setup_env.py assignments
 	@$(VENV_PYTHON) tools/run_tests.py
 
 lint: setup
@@ -59,6 +68,16 @@ format: setup
 
 pins:
 	@$(PYTHON) tools/pins.py $(TORCH)
+
+assignments: setup
+	@$(PYTHON) tools/setup_env.py assignments
+	@$(ASSIGNMENTS_PYTHON) tools/assignments.py
+
+grade: setup
+	@$(VENV_PYTHON) -m dropout_grading assignments/$(ASSIGNMENT) $(SUBMISSIONS) --out $(MARKS)
+
+bench: setup
+	@$(VENV_PYTHON) tools/bench_grading.py
 
 clean:
 	rm -rf _build .cache

@@ -10,10 +10,11 @@ import time
 
 from check_device import problem
 from layout import ROOT
+from setup_env import ASSIGNMENTS, python_of
 
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 # They read the built site, so they come last.
-SITE_TESTS = ["tests/book/test_site.py", "tests/book/test_reference.py"]
+SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "reference", "assignments")]
 
 # Two workers on two cores: one thread each.
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
@@ -26,6 +27,7 @@ PARTS = {
     "notebooks": [sys.executable, "tools/execute.py"],
     "site": [sys.executable, "tools/build_book.py"],
     "site checks": [*PYTEST, *SITE_TESTS],
+    "assignments": [str(python_of(ASSIGNMENTS)), "tools/assignments.py", "--check"],
 }
 
 

@@ -1,6 +1,7 @@
 """Make `.venv` hold what requirements.txt pins, from any state, and do nothing if it does.
 
 usage: setup_env.py [default|cpu]      which build of PyTorch; `cpu` has no CUDA
+       setup_env.py assignments        `.venv-assignments`, for what builds the assignments
 
 A stamp, written last, says what the environment was made from. Where it differs, pip installs what
 has changed; where it is missing, an installation was cut short and everything is made anew. Nothing
@@ -25,8 +26,14 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, as its inst
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-STAMP = VENV / "complete"
+ASSIGNMENTS = ROOT / ".venv-assignments"
+
+
+def python_of(venv):
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+PYTHON = python_of(VENV)
 
 NOISE = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining dependency")
 NO_NETWORK = (
@@ -42,24 +49,25 @@ NO_NETWORK = (
 )
 
 
-def main(torch):
+def main(torch, venv=VENV, requirements="requirements.txt"):
     check_python()
-    wanted = fingerprint(torch)
-    if STAMP.is_file() and STAMP.read_text() == wanted and works():
+    wanted = fingerprint(torch, requirements)
+    stamp, python = venv / "complete", python_of(venv)
+    if stamp.is_file() and stamp.read_text() == wanted and works(venv):
         return
-    finished = STAMP.is_file() and works()
-    STAMP.unlink(missing_ok=True)
+    finished = stamp.is_file() and works(venv)
+    stamp.unlink(missing_ok=True)
     if not finished:  # after a crash, what is there cannot be trusted
-        print("setting up .venv", flush=True)
+        print(f"setting up {venv.name}", flush=True)
         run(
-            [sys.executable, "-m", "venv", "--clear", str(VENV)],
-            "could not make .venv: is there room, and may you write here?",
+            [sys.executable, "-m", "venv", "--clear", str(venv)],
+            f"could not make {venv.name}: is there room, and may you write here?",
         )
-    print("installing what requirements.txt pins into .venv", flush=True)
-    pip(*pinned(torch))
+    print(f"installing what {requirements} pins into {venv.name}", flush=True)
+    pip(*pinned(torch, ROOT / requirements), python=python)
     # The build tool is among the pins, so that this step downloads nothing.
-    pip("--no-deps", "--no-build-isolation", "-e", ".")
-    STAMP.write_text(wanted)
+    pip("--no-deps", "--no-build-isolation", "-e", ".", python=python)
+    stamp.write_text(wanted)
 
 
 def check_python():
@@ -83,23 +91,24 @@ def check_python():
         )
 
 
-def fingerprint(torch):
+def fingerprint(torch, requirements="requirements.txt"):
     """Everything that the environment is made from, in one line."""
     digest = hashlib.sha256()
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in (requirements, "pyproject.toml"):
         digest.update((ROOT / name).read_bytes())
     # The folder is in it since an editable install holds its absolute path.
     return f"{digest.hexdigest()} torch={torch} python={sys.version} at={ROOT}\n"
 
 
-def works():
-    """Whether .venv has an interpreter of this version that starts, belongs here and has pip."""
+def works(venv=VENV):
+    """Whether it has an interpreter of this version that starts, belongs here and has pip."""
     code = "import sys, pip; print(sys.version, sys.prefix, sep='|')"
     try:
-        answer = subprocess.run([str(PYTHON), "-c", code], capture_output=True, text=True)
+        command = [str(python_of(venv)), "-c", code]
+        answer = subprocess.run(command, capture_output=True, text=True)
     except OSError:  # not there, or not a program
         return False
-    return answer.stdout.strip() == f"{sys.version}|{VENV}"
+    return answer.stdout.strip() == f"{sys.version}|{venv}"
 
 
 def pinned(torch, file=ROOT / "requirements.txt"):
@@ -151,7 +160,10 @@ def say(problem):
 
 if __name__ == "__main__":
     choice = sys.argv[1] if len(sys.argv) > 1 else "default"
-    if choice not in ("default", "cpu"):
+    if choice not in ("default", "cpu", "assignments"):
         say(f"TORCH must be default or cpu, got {choice}")
     with alone():
-        main(choice)
+        if choice == "assignments":
+            main("default", ASSIGNMENTS, "requirements-assignments.txt")
+        else:
+            main(choice)

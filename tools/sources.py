@@ -9,9 +9,20 @@ from jupyter_book.config import validate_yaml
 from layout import BOOK, CONFIG, TOC
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
+HANDOUTS = BOOK / "assignments"
+
 
 def notebooks():
     """The chapters, by their name in the table of contents: `paper/weight-scaling`, say."""
+    return {name: f for name, f in _all_notebooks().items() if f.parent != HANDOUTS}
+
+
+def handouts():
+    """The assignments as students get them: written by `make assignments`, never run."""
+    return {name: f for name, f in _all_notebooks().items() if f.parent == HANDOUTS}
+
+
+def _all_notebooks():
     files = (f for f in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in f.parts)
     return {f.relative_to(BOOK).with_suffix("").as_posix(): f for f in sorted(files)}
 
@@ -41,7 +52,7 @@ def pages():
     except (yaml.YAMLError, MalformedError) as error:
         sys.exit(f"_toc.yml: {error}")
     absent = [p for p in sorted(listed) if not any(map(has_file(p), (".ipynb", ".md")))]
-    unlisted = sorted(set(notebooks()) - listed)
+    unlisted = sorted(set(_all_notebooks()) - listed)
     if absent or unlisted:
         sys.exit(
             "_toc.yml: "

@@ -70,7 +70,7 @@ def test_the_fingerprint_changes_with_what_it_is_made_from(monkeypatch, tmp_path
 
 
 @pytest.mark.parametrize("state", ["none", "no interpreter", "not executable", "another folder"])
-def test_a_broken_environment_is_known(monkeypatch, tmp_path, state):
+def test_a_broken_environment_is_known(tmp_path, state):
     venv = tmp_path / ".venv"
     python = venv / "bin" / "python"
     if state != "none":
@@ -79,9 +79,7 @@ def test_a_broken_environment_is_known(monkeypatch, tmp_path, state):
         python.write_text("")
     if state == "another folder":
         os.symlink(sys.executable, python)
-    monkeypatch.setattr(setup_env, "VENV", venv)
-    monkeypatch.setattr(setup_env, "PYTHON", python)
-    assert not setup_env.works()
+    assert not setup_env.works(venv)
 
 
 @pytest.mark.parametrize(
