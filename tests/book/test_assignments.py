@@ -1,0 +1,63 @@
+"""What students get of the assignments, and what they must not get, in the built site."""
+
+import json
+import re
+
+import pytest
+from layout import HTML, ROOT
+from sources import handouts
+
+SOURCES = {p.parent.name: p.parent for p in sorted((ROOT / "assignments").glob("*/checks.py"))}
+each = pytest.mark.parametrize("name", SOURCES)
+
+
+def published():
+    """Every text of the site, by path."""
+    files = [f for f in HTML.rglob("*") if f.suffix in (".html", ".ipynb", ".js", ".txt", ".md")]
+    assert len(files) > 20
+    return {f.relative_to(HTML).as_posix(): f.read_text("utf8") for f in files}
+
+
+def solutions(folder):
+    """The lines of an assignment's solutions, long enough to be its own."""
+    found = set()
+    for cell in json.loads((folder / "source.ipynb").read_text("utf8"))["cells"]:
+        text = "".join(cell["source"])
+        for block in re.findall(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", text, re.DOTALL):
+            found |= {line.strip() for line in block.splitlines() if len(line.strip()) > 24}
+    return found
+
+
+def hidden(folder):
+    """The names and docstrings of the hidden checks."""
+    text = (folder / "checks.py").read_text("utf8")
+    checks = re.findall(r'hidden=True\)\ndef (\w+)\(.*?\):\n    """(.*?)"""', text, re.DOTALL)
+    assert checks
+    return {part.splitlines()[0] for check in checks for part in check}
+
+
+@each
+def test_each_assignment_is_published(name):
+    assert f"assignments/{name}" in handouts()
+
+
+def test_the_handouts_hold_no_outputs():
+    for path in handouts().values():
+        for cell in json.loads(path.read_text("utf8"))["cells"]:
+            assert not cell.get("outputs")
+
+
+@each
+def test_neither_solutions_nor_hidden_checks_reach_the_site(name):
+    folder = SOURCES[name]
+    of_assignments = "".join(t for f, t in published().items() if "assignments/" in f)
+    everything = "".join(published().values())
+    assert "BEGIN SOLUTION" not in everything
+    assert "hidden=True" not in everything
+    for secret in hidden(folder):
+        assert secret not in everything
+    lines = solutions(folder)
+    assert lines
+    for line in lines:
+        assert line not in of_assignments
+        assert json.dumps(line)[1:-1] not in of_assignments
