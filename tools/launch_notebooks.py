@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import nbformat
-from layout import BOOK
-from repository import Repository
-from sources import notebooks, read
+from layout import BOOK, ROOT
+from repository import LAUNCH_BRANCH, Repository
+from sources import handouts, notebooks, read
+
+ASSIGNMENTS = ROOT / "requirements-assignments.txt"
 
 SET_UP = """\
 # Only where the book's own package is missing, as in Colab.
@@ -21,6 +23,25 @@ import importlib.util
 
 if importlib.util.find_spec("dropout_scaling") is None:
     %pip install -q "{requirement}"
+"""
+
+# Colab runs a notebook without its file, and otter-grader reads its checks from a file.
+HANDOUT = """\
+# Only where otter-grader or this notebook's own file is missing, as in Colab.
+import importlib.util
+import json
+import urllib.request
+from pathlib import Path
+
+if importlib.util.find_spec("otter") is None:
+    %pip install -q {otter}
+if not Path("{name}.ipynb").is_file():
+    with urllib.request.urlopen("{url}") as answer:
+        notebook = json.load(answer)
+    Path("tests").mkdir(exist_ok=True)
+    for question, source in notebook["metadata"].pop("otter")["tests"].items():
+        Path("tests", question + ".py").write_text(source)
+    Path("{name}.ipynb").write_text(json.dumps(notebook))
 """
 
 BINDER = """\
@@ -44,6 +65,18 @@ def with_set_up(notebook, repository):
     return notebook
 
 
+def handout_with_set_up(notebook, name, repository):
+    """An assignment with its own set-up cell in front."""
+    page = f"{repository.url}/raw/{LAUNCH_BRANCH}/book/assignments/{name}.ipynb"
+    pins = ASSIGNMENTS.read_text("utf8").splitlines()
+    otter = next(line for line in pins if line.startswith("otter-grader=="))
+    cell = nbformat.v4.new_code_cell(
+        HANDOUT.format(otter=otter, name=name, url=page).rstrip(), id="set-up"
+    )
+    notebook.cells.insert(0, cell)
+    return notebook
+
+
 def main(folder):
     repository = Repository.from_environment()
     if repository is None:
@@ -52,6 +85,10 @@ def main(folder):
         target = folder / BOOK.name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(with_set_up(read(path), repository), target)
+    for name, path in handouts().items():
+        target = folder / BOOK.name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(handout_with_set_up(read(path), path.stem, repository), target)
     binder = folder / "binder" / "requirements.txt"
     binder.parent.mkdir(parents=True, exist_ok=True)
     binder.write_text(BINDER.format(requirement=requirement(repository)))

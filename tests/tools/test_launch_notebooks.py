@@ -1,9 +1,11 @@
 """A notebook that is opened in Colab or on Binder finds the package by itself."""
 
+import io
+
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from launch_notebooks import with_set_up
+from launch_notebooks import handout_with_set_up, with_set_up
 from repository import Repository
 
 URL = "https://github.com/someone/somewhere"
@@ -84,3 +86,30 @@ def test_half_an_address_is_an_error(monkeypatch, wrong):
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match="REPOSITORY_URL must be"):
         Repository.from_environment()
+
+
+def test_an_assignment_finds_its_checks_where_its_own_file_is_missing(
+    repository, monkeypatch, tmp_path
+):
+    given = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1")],
+        metadata={"otter": {"tests": {"q1": "one", "q2": "two"}}},
+    )
+    asked = []
+
+    def urlopen(url):
+        asked.append(url)
+        return io.BytesIO(nbformat.writes(given).encode())
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.chdir(tmp_path)
+    notebook = handout_with_set_up(nbformat.from_dict(given), "rescue", repository)
+    source = notebook.cells[0].source.replace('find_spec("otter")', 'find_spec("json")')
+    set_up = TransformerManager().transform_cell(source)
+    run = {"get_ipython": lambda: pytest.fail("nothing is to be installed")}
+    exec(set_up, run)
+    assert asked == [f"{URL}/raw/launch/book/assignments/rescue.ipynb"]
+    assert (tmp_path / "tests" / "q2.py").read_text() == "two"
+    assert "otter" not in nbformat.read("rescue.ipynb", as_version=4).metadata
+    exec(set_up, run)
+    assert len(asked) == 1
