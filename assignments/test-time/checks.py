@@ -83,9 +83,16 @@ def probabilities_of(masks, p):
 
 
 def network(rng, rows=6, n=4, classes=3):
-    """Return a network whose units are on in some rows and off in others."""
+    """Return a network with a unit that is on in each row, and one that is off if there are two.
+
+    Without the first a row would tell nothing of dropout, without the second nothing of ReLU.
+    """
     shapes = ((rows, 2), (2, n), (n,), (n, classes), (classes,))
-    return [rng.normal(scale=1.5, size=shape) for shape in shapes]
+    while True:
+        net = [rng.normal(scale=1.5, size=shape) for shape in shapes]
+        on = units(net) > 0.3
+        if on.any(axis=1).all() and (n == 1 or not on.all()):
+            return net
 
 
 def lit_network(rng, rows=3, n=1, classes=3):
