@@ -271,7 +271,7 @@ def numerical_gradient_of_known_functions(student, rng):
         if gap > 1e-7:
             one_sided = gap < 1e-3
             hint = ": use both sides, (f(x + h) - f(x - h)) / 2h" if one_sided else ""
-            raise Wrong(f"it is {gap:.1g} away from the derivative{hint}")
+            raise Wrong(f"it is {gap:.1g} away from the derivative{hint} (x has rows and columns)")
 
 
 @ASSIGNMENT.check("q5", 1, hidden=True)

@@ -82,7 +82,7 @@ def grade(folder, submitted, out, *, workers, limits, progress=True):
         for question in assignment.manual:
             points, *_ = by_hand.get(report.answer_id(entry.student, question), ("",))
             if points:
-                mine[question] = float(points)
+                mine[question] = report.number(points)
         rows.append((entry, result, report.totals(assignment, result, mine)))
         report.write_feedback(out / "feedback", assignment, *rows[-1])
     report.write_marks(out / "marks.csv", assignment, rows)

@@ -95,7 +95,7 @@ def _run(check, student):
     except Wrong as wrong:
         return _entry(check, str(wrong))
     except StudentError as error:
-        return _entry(check, f"your code {line(str(error))}")
+        return _entry(check, f"your code: {line(str(error))}")
     except Exception as error:
         # What came back is not of the kind that the check reads. (That the checks themselves do
         # not raise is what the bank is for: the reference solution gets full marks.)

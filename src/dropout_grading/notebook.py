@@ -4,6 +4,7 @@ import json
 import re
 
 LARGEST = 2**24  # bytes
+FRAME = r"<!-- (?:BEGIN|END) QUESTION -->\s*"  # otter's, around a question for a person
 OTTER = r"^(import otter|grader = otter\.Notebook\(.*|grader\.check\(.*)$"
 PLACEHOLDER = "_Type your answer here"  # what otter puts where an answer goes
 LONGEST = 20_000  # characters of an answer: a cell of a spreadsheet holds 32 767
@@ -33,9 +34,8 @@ def cells(data):
 
 
 def _text(source):
-    if isinstance(source, str):
-        return source
-    return "".join(str(line) for line in source)
+    text = source if isinstance(source, str) else "".join(str(line) for line in source)
+    return re.sub(FRAME, "", text)
 
 
 def code(found):
@@ -59,7 +59,7 @@ def answer(found, question, questions, template):
         heading = re.match(r"\s*#+ *(\w+)\b", source) if kind == "markdown" else None
         if heading and heading[1].lower() in names:
             inside = heading[1].lower() == question.lower()
-        if inside and kind == "markdown" and source.strip() not in given:
+        if inside and kind == "markdown" and source.strip() not in {*given, ""}:
             parts.append(source.strip())
     text = "\n\n".join(parts).encode("utf8", "replace").decode()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[cut: {len(text)} characters]"

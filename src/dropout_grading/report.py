@@ -45,7 +45,7 @@ def write_feedback(folder, assignment, submission, result, got):
         lines += [f"- {c['name']} {c['message']}" for c in failed if not c["hidden"]]
         lost = sum(c["points"] for c in failed if c["hidden"])
         if lost:
-            lines.append(f"- {HIDDEN} ({_number(lost)} points).")
+            lines.append(f"- {HIDDEN} ({_number(lost)} of the points).")
         lines += [""] if failed else []
     if result["errors"]:
         lines += ["## Cells that raised an error", "", *(f"- {e}" for e in result["errors"]), ""]
@@ -104,16 +104,17 @@ def read_answers(path, assignment):
         key = (row["id"] or "").removeprefix("'")
         most = assignment.manual.get(key.rpartition(":")[2])
         points = (row["points"] or "").strip()
-        if points and (most is None or not 0 <= _float(points) <= most):
+        if points and (most is None or not 0 <= number(points) <= most):
             rule = f"points of {key} in {path.name} must be a number from 0 to {most}"
             raise ValueError(f"{rule}, got {points}")
         found[key] = (points, row["comment"] or "", row.get("answer") or "")
     return found
 
 
-def _float(text):
+def number(text):
+    """Return the number in a CSV's cell, also where it has a decimal comma; nan if it is none."""
     try:
-        return float(text)
+        return float(text.replace(",", "."))
     except ValueError:
         return float("nan")
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from helpers import says
-from notebooks import FOLDER, FULL, assignment, score, submission
+from notebooks import FOLDER, FULL, ROOT, assignment, score, submission
 
 from dropout_grading import __main__ as command
 from dropout_grading import notebook as reader
@@ -258,6 +258,23 @@ def with_answer(*cells):
     return json.dumps(content).encode()
 
 
+@pytest.mark.parametrize("name", ["inverted-dropout", "test-time", "rescue"])
+def test_an_answer_in_the_notebook_that_students_get_is_found(name):
+    """otter-grader frames the question, and puts a cell there to write in."""
+    handed_out = json.loads((ROOT / "book" / "assignments" / f"{name}.ipynb").read_text("utf8"))
+    (question,) = assignment(name).manual
+    asked = assignment(name).questions
+
+    def answer():
+        found = reader.cells(json.dumps(handed_out).encode())
+        return reader.answer(found, question, asked, assignment(name).template)
+
+    assert answer() == ""
+    (cell,) = (c for c in handed_out["cells"] if "".join(c["source"]).startswith("_Type your"))
+    cell["source"] = ["My *own* words,\n", "in two lines."]
+    assert answer() == "My *own* words,\nin two lines."
+
+
 def test_answers_go_out_and_points_come_back(tmp_path):
     files = {"ann.ipynb": with_answer("The *mean*, é."), "'ben.ipynb": GOOD, "-cid.ipynb": GOOD}
     lay(tmp_path / "in", files)
@@ -274,7 +291,7 @@ def test_answers_go_out_and_points_come_back(tmp_path):
         assert {row["comment"] for row in table(manual)} == {"good"}
 
 
-@pytest.mark.parametrize("points", ["4.5", "-1", "nan", "inf", "four", "2,5"])
+@pytest.mark.parametrize("points", ["4.5", "-1", "nan", "inf", "four"])
 def test_points_out_of_range_are_refused(tmp_path, points, capsys):
     lay(tmp_path / "in", {"ann.ipynb": GOOD})
     run(tmp_path)
@@ -305,6 +322,12 @@ def test_a_spreadsheet_with_semicolons_is_read(tmp_path):
     file.write_text("name,points\nann,2\n", "utf8")
     with pytest.raises(ValueError, match=r"manual\.csv must have the columns id, points, of"):
         report.read_answers(file, assignment())
+
+
+def test_points_may_have_a_decimal_comma(tmp_path):
+    file = tmp_path / "manual.csv"
+    file.write_text("id;points;of;comment;answer\r\nann:q7;2,5;4;;x\r\n", "utf8")
+    assert report.number(report.read_answers(file, assignment())["ann:q7"][0]) == 2.5
 
 
 def test_a_long_answer_is_cut_and_can_be_read_back(tmp_path):
