@@ -13,6 +13,7 @@ from dropout_grading.wire import RNG
 
 ALARM = 1e-9
 ROUNDING = 1e-5  # of a probability: single precision will do
+SCALES = (1.5, 1.5, 1.5, 0.8, 0.8)  # of x, w1, b1, w2, b2
 
 ASSIGNMENT = Assignment(
     "test-time",
@@ -85,13 +86,15 @@ def probabilities_of(masks, p):
 def network(rng, rows=6, n=4, classes=3):
     """Return a network with a unit that is on in each row, and one that is off if there are two.
 
-    Without the first a row would tell nothing of dropout, without the second nothing of ReLU.
+    Without the first a row would tell nothing of dropout, without the second nothing of ReLU. No
+    class is next to certain: there, wrong logits would make the right probabilities.
     """
     shapes = ((rows, 2), (2, n), (n,), (n, classes), (classes,))
     while True:
-        net = [rng.normal(scale=1.5, size=shape) for shape in shapes]
+        net = [rng.normal(scale=scale, size=s) for scale, s in zip(SCALES, shapes, strict=True)]
         on = units(net) > 0.3
-        if on.any(axis=1).all() and (n == 1 or not on.all()):
+        telling = on.any(axis=1).all() and (n == 1 or not on.all())
+        if telling and softmax(units(net) @ net[3] + net[4]).max() < 0.95:
             return net
 
 
