@@ -80,7 +80,8 @@ def masks_of(n):
 
 def probabilities_of(masks, p):
     """Return the probability of each mask."""
-    return np.where(masks, 1 - p, p).prod(axis=1)
+    kept = masks.sum(axis=1)
+    return (1 - p) ** kept * p ** (masks.shape[1] - kept)
 
 
 def network(rng, rows=6, n=4, classes=3):

@@ -19,13 +19,15 @@ def published():
 
 
 def solutions(folder):
-    """The lines of an assignment's solutions, long enough to be its own."""
-    found = set()
+    """The lines of an assignment's solutions that are theirs: long, and not in the given text."""
+    found, given = set(), ""
     for cell in json.loads((folder / "source.ipynb").read_text("utf8"))["cells"]:
         text = "".join(cell["source"])
-        for block in re.findall(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", text, re.DOTALL):
-            found |= {line.strip() for line in block.splitlines() if len(line.strip()) > 24}
-    return found
+        block = r"# BEGIN SOLUTION\n(.*?)# END SOLUTION"
+        for solution in re.findall(block, text, re.DOTALL):
+            found |= {line.strip() for line in solution.splitlines() if len(line.strip()) > 24}
+        given += re.sub(block, "", text, flags=re.DOTALL)
+    return {line for line in found if line not in given}
 
 
 def hidden(folder):
