@@ -30,9 +30,24 @@ GRADING = ROOT / "src" / "dropout_grading"
 FROM_MARKER = {
     "Wrong": "checks",
     "StudentError": "student",
+    "Opaque": "wire",
+    "Ref": "wire",
     "RNG": "wire",
     "Source": "wire",
-    "Here": "local",
+    "MARKS": "wire",
+    "DTYPE": "wire",
+    "DEEPEST": "wire",
+    "pack": "wire",
+    "unpack": "wire",
+    "Result": "student",
+    "ALARM": "asking",
+    "seed": "asking",
+    "written": "asking",
+    "holds": "asking",
+    "array_of": "asking",
+    "close": "asking",
+    "kept_share": "asking",
+    "sent": "local",
     "Local": "local",
 }
 
@@ -67,10 +82,9 @@ def standing_alone(name, checks):
     wanted, queue = {}, [name, "Local"]
     while queue:
         one = queue.pop()
-        if one in named and one not in wanted and one != "ASSIGNMENT":
+        if one in named and one not in wanted and one != "ASSIGNMENT":  # that has the answers
             wanted[one] = named[one]
-            body = ast.Module([named[one]], []) if one != name else ast.Module(named[one].body, [])
-            queue += used(body)
+            queue += used(named[one])
     names = set().union(*map(used, wanted.values()))
     lines = []
     for node in imports:
@@ -79,8 +93,8 @@ def standing_alone(name, checks):
             lines += [line] if line not in lines else []
     for one in [key for key in named if key in wanted]:
         node = wanted[one]
-        if one == name:
-            node.decorator_list = []
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []  # ASSIGNMENT.check(...)
         lines.append(ast.unparse(node))
     return "\n".join(lines)
 
@@ -92,7 +106,8 @@ def test_cell(check, checks):
     return (
         f'""" # BEGIN TEST CONFIG\npoints: {check.points}\nhidden: {str(check.hidden).lower()}\n'
         f'""" # END TEST CONFIG\ndef test_{check.function.__name__}(env):\n{inside}\n'
-        f"    {check.function.__name__}(Local(env), np.random.default_rng())\n"
+        "    with np.errstate(all='ignore'):\n"
+        f"        {check.function.__name__}(Local(env), np.random.default_rng())\n"
     )
 
 

@@ -69,7 +69,9 @@ def handout_with_set_up(notebook, name, repository):
     """An assignment with its own set-up cell in front."""
     page = f"{repository.url}/raw/{LAUNCH_BRANCH}/book/assignments/{name}.ipynb"
     pins = ASSIGNMENTS.read_text("utf8").splitlines()
-    otter = next(line for line in pins if line.startswith("otter-grader=="))
+    # Without the extra that runs a key: a student's checks need none of it.
+    version = next(line.split()[0].partition("==")[2] for line in pins if line.startswith("otter-"))
+    otter = f"otter-grader=={version}"
     cell = nbformat.v4.new_code_cell(
         HANDOUT.format(otter=otter, name=name, url=page).rstrip(), id="set-up"
     )

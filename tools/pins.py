@@ -1,9 +1,9 @@
-"""Freeze again, in requirements.txt, what the chosen pins bring.
+"""Freeze again, in both files of requirements, what the chosen pins bring.
 
 usage: pins.py [default|cpu]      which build of PyTorch to resolve with
 
-Installs the chosen pins, and nothing else, into a fresh environment under .cache, and writes the
-versions that pip took below the line in requirements.txt that begins FROZEN.
+For each: installs the chosen pins, and nothing else, into a fresh environment under .cache, and
+writes the versions that pip took below the line in the file that begins FROZEN.
 """
 
 import json
@@ -12,9 +12,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import setup_env
-from layout import CACHE, REQUIREMENTS
+from layout import CACHE, REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS
 
 FROZEN = "# --- frozen"
 ENVIRONMENT = CACHE / "pins"
@@ -25,27 +26,27 @@ SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
 
 
 def split(text):
-    """requirements.txt as two lists of lines: chosen, with the dividing line, and frozen."""
+    """A file of requirements as two lists of lines: chosen, with the dividing line, and frozen."""
     lines = text.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith(FROZEN))
     return lines[: at + 1], lines[at + 1 :]
 
 
-def resolve(torch):
+def resolve(torch, file):
     """Install the chosen pins by themselves; return pip's report on every package there."""
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     setup_env.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], f"could not make {ENVIRONMENT}")
     python = ENVIRONMENT / setup_env.PYTHON.relative_to(setup_env.VENV)
-    chosen, _ = split(REQUIREMENTS.read_text("utf8"))
+    chosen, _ = split(file.read_text("utf8"))
     alone = ENVIRONMENT / "chosen.txt"
     alone.write_text("\n".join(chosen) + "\n", "utf8")
     setup_env.pip(*setup_env.pinned(torch, alone), python=python)
-    freeze = [str(python), __file__, "--of-this-environment"]
+    freeze = [str(python), __file__, "--of-this-environment", str(file)]
     answer = subprocess.run(freeze, check=True, text=True, stdout=subprocess.PIPE)
     return json.loads(answer.stdout)
 
 
-def brought():
+def brought(file):
     """The packages that the chosen ones bring in this environment: {name: line}."""
     from importlib import metadata
 
@@ -55,7 +56,7 @@ def brought():
     # This folder alone: setuptools brings copies of some packages, on the path once it is imported.
     installed = metadata.distributions(path=[sysconfig.get_path("purelib")])
     here = {canonicalize_name(d.metadata["Name"]): d for d in installed}
-    chosen = [Requirement(line.split("#")[0]) for line in lines_with_pins()]
+    chosen = [Requirement(line.split("#")[0]) for line in lines_with_pins(file)]
     names = {canonicalize_name(r.name) for r in chosen}
     needed = {}  # package -> the systems that it is needed on
     for system in SYSTEMS:
@@ -65,8 +66,8 @@ def brought():
     return {name: line(here[name], needed[name]) for name in sorted(needed) if name in here}
 
 
-def lines_with_pins():
-    chosen, _ = split(REQUIREMENTS.read_text("utf8"))
+def lines_with_pins(file):
+    chosen, _ = split(file.read_text("utf8"))
     return [text for text in chosen if re.match(r"\w", text)]
 
 
@@ -116,22 +117,27 @@ def line(distribution, systems):
 
 def main(torch):
     setup_env.check_python()
+    freeze(torch, REQUIREMENTS)
+    freeze("default", REQUIREMENTS_OF_ASSIGNMENTS)  # PyTorch is not in it
+    print("run `make test`, then commit them")
+
+
+def freeze(torch, file):
     # CUDA's libraries are of one system and follow from torch itself.
     frozen = [
         text
-        for name, text in resolve(torch).items()
+        for name, text in resolve(torch, file).items()
         if not name.startswith(("nvidia", "cuda", "triton"))
     ]
-    chosen, before = split(REQUIREMENTS.read_text("utf8"))
-    REQUIREMENTS.write_text("\n".join([*chosen, *frozen]) + "\n", "utf8")
+    chosen, before = split(file.read_text("utf8"))
+    file.write_text("\n".join([*chosen, *frozen]) + "\n", "utf8")
     shutil.rmtree(ENVIRONMENT)
     changed = sorted(set(before) ^ set(frozen))
-    print(f"requirements.txt: {len(frozen)} frozen, {len(changed)} lines changed")
-    print("run `make test`, then commit it")
+    print(f"{file.name}: {len(frozen)} frozen, {len(changed)} lines changed")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--of-this-environment"]:
-        print(json.dumps(brought()))
+    if sys.argv[1:2] == ["--of-this-environment"]:
+        print(json.dumps(brought(Path(sys.argv[2]))))
     else:
         main(sys.argv[1] if sys.argv[1:] else "default")

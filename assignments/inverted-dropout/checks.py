@@ -1,45 +1,29 @@
 """What is asked of assignment 1, and the misconception that each wrong answer shows.
 
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
-ones are also put into the notebook, so they use nothing but NumPy and the names in this file.
+ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
+what the assignments share, in dropout_grading.asking.
+One slip costs once: a hidden check asks only what the public ones of its question did not charge.
 Sampled statements are wrong once in 10^9 runs at most (Hoeffding); everything else is exact up to
 rounding.
 """
 
 import numpy as np
 
+from dropout_grading.asking import array_of, close, holds, kept_share, seed, written
 from dropout_grading.checks import Assignment, Wrong
-from dropout_grading.wire import RNG, Source
+from dropout_grading.wire import Source
 
 ASSIGNMENT = Assignment(
     "inverted-dropout",
     manual={"q7": 4},
     given={"q1": {"keep_mask": "lambda shape, p, rng: rng.random(shape) < 1 - p"}},
 )
-ALARM = 1e-9
-
-
-def seed(rng):
-    """Return a generator for the student, as the marker sends it."""
-    return RNG(int(rng.integers(2**31)))
-
-
-def array_of(name, value, shape, kinds="f"):
-    """Return the value if it is an array of this shape and kind; say what it is if not."""
-    words = {"f": "floats", "b": "booleans (True = kept)", "biuf": "numbers"}
-    if not isinstance(value, np.ndarray):
-        raise Wrong(f"{name} should be a NumPy array, and is {type(value).__name__}")
-    if value.shape != tuple(shape):
-        raise Wrong(f"{name} should have shape {tuple(shape)}, and has {value.shape}")
-    if value.dtype.kind not in kinds:
-        raise Wrong(f"{name} should hold {words[kinds]}, and holds {value.dtype}")
-    return value
-
-
-def close(a, b, dtype=float):
-    """Whether two arrays agree to the rounding of a few operations in ``dtype``."""
-    most = 16 * np.finfo(dtype).eps * np.maximum(np.abs(a), np.abs(b))
-    return bool(np.all(np.abs(a - b) <= most))
+# So many that the share which is kept is never 1 - p itself: who divides by it is found each time.
+NO_SHARE = (61, 51)
+# Which of the two things that inverted_train returns is which.
+OUTPUT = 0
+CACHE = 1
 
 
 def mask_of(student, shape, p, generator):
@@ -54,43 +38,31 @@ def alone(kept):
         raise Wrong("all rows, or all columns, share one decision; each value has its own")
 
 
-def kept_share(share, n, p, what):
-    """Say what is wrong with a share of kept values among n, if it is not 1 - p."""
-    reach = np.sqrt(np.log(2 / ALARM) / (2 * n))
-    if abs(share - (1 - p)) <= reach:
-        return
-    if abs(share - p) <= reach:
-        raise Wrong(
-            f"{what} keeps a share of {share:.2f} at p = {p}: you keep with probability p. "
-            "p is the probability of dropping, so keep with probability 1 - p"
-        )
-    if share in (0, 1):
-        raise Wrong(f"{what} keeps {'nothing' if share == 0 else 'everything'} at p = {p}")
-    raise Wrong(f"{what} keeps a share of {share:.2f} at p = {p}, and should keep {1 - p:.2f}")
-
-
 def scale_of(kept, x, p, right):
     """Say what is wrong with the factor on the kept values, if it is not ``right``."""
-    dtype = np.result_type(kept, x)
-    factors = kept.astype(float) / x
-    if close(factors, right, dtype):
+    factors = kept / x
+    if close(factors, right):
         return
     if np.ptp(factors) > 1e-3 * abs(factors).max():
         raise Wrong("the kept values should all be multiplied by the same factor")
+    changed = f"kept values are {factors.mean():.4g} times what they were"
+    if right == 1:
+        raise Wrong(f"{changed}. Does this kind of dropout scale while training?")
     q = 1 - p
     named = {
-        1.0: "you do not scale: divide what you keep by the probability of keeping, 1 - p",
-        1 / p: "you divide by p; divide by the probability of keeping, 1 - p",
-        q: "you multiply by 1 - p; that is the paper's factor at test time. Divide by it instead",
-        p: "you multiply by p; divide by the probability of keeping, 1 - p",
-        1 / q**2: "you scale twice: once by 1 / (1 - p) is enough",
-        q**-0.5: "1 / sqrt(1 - p) keeps the mean square, not the mean: divide by 1 - p",
-        1 / q: "scaling belongs to the other kind of dropout: leave the kept values as they are",
+        1.0: "you do not scale. Some are gone: what must the others become, to keep the mean?",
+        1 / p: "you divide by p; divide by the probability of keeping",
+        q: "you multiply by the probability of keeping, as the paper does at test time. Kept "
+        "values have to make up for those that are gone: should they grow or shrink?",
+        p: "you multiply by the probability of dropping. Kept values have to make up for those "
+        "that are gone: should they grow or shrink?",
+        1 / q**2: "you scale twice. Is one of the two done elsewhere?",
+        q**-0.5: "you take a square root, which keeps the mean square. What is to be kept here?",
     }
     for factor, message in named.items():
-        if close(factors, factor, dtype) and not close(factor, right, dtype):
-            raise Wrong(f"kept values are {factor:.4g} times what they were: {message}")
-    raise Wrong(f"kept values are {factors.mean():.4g} times what they were, not {right:.4g}")
+        if close(factors, factor):
+            raise Wrong(f"{changed}: {message}")
+    raise Wrong(f"{changed}. What keeps the mean?")
 
 
 def inputs(rng, shape=(60, 50), dtype=float):
@@ -101,10 +73,17 @@ def inputs(rng, shape=(60, 50), dtype=float):
 def dropped(student, name, rng, p, shape=(60, 50), dtype=float):
     """Return x, what the student's function makes of it, and which values were kept."""
     x = inputs(rng, shape, dtype)
-    result = student.call(name, x, p, seed(rng))
-    y = result[0] if name == "inverted_train" else result
-    y_value = array_of(f"the output of {name}", y.value, shape)
-    return x, y_value, y_value != 0, result
+    y, result = output(student, name, x, p, seed(rng))
+    return x, y, y != 0, result
+
+
+def output(student, name, x, p, generator):
+    """Return the array that the student's function makes of x, and all that it returns."""
+    result = student.call(name, x, p, generator)
+    written(f"what {name} returns", result.value)
+    # That it returns a cache too is asked once, by the first check.
+    y = result[OUTPUT] if isinstance(result.value, list | tuple) else result
+    return array_of(f"the output of {name}", y.value, x.shape, finite=False), result
 
 
 # --- q1: the mask ------------------------------------------------------------------------------
@@ -123,13 +102,13 @@ def mask_keeps_with_q(student, rng):
     """keep_mask keeps with probability 1 - p:"""
     # One row: with many, a mask that the rows share would meet the bound now and then.
     mask = mask_of(student, (1, 10**5), 0.2, seed(rng))
-    kept_share(mask.mean(), mask.size, 0.2, "keep_mask")
+    kept_share(mask, 0.2, "keep_mask")
 
 
 @ASSIGNMENT.check("q1", 1, hidden=True)
 def mask_entries_are_independent(student, rng):
     """keep_mask decides for each entry by itself, at any p, from the generator that it is given:"""
-    for p in (0.0, 1.0):
+    for p in (0.0, 1.0) if holds(mask_keeps_with_q, student, rng) else ():
         # So many that a mask which errs once in 200 entries is missed once in 10^10 runs at most.
         mask = mask_of(student, (5000,), p, seed(rng))
         if mask.any() != (p == 0) or mask.all() != (p == 0):
@@ -154,15 +133,17 @@ def mask_entries_are_independent(student, rng):
 
 @ASSIGNMENT.check("q2", 1)
 def train_keeps_with_q(student, rng):
-    """inverted_train drops with probability p:"""
-    _, y, kept, _ = dropped(student, "inverted_train", rng, 0.2, (1, 10**5))
-    kept_share(kept.mean(), y.size, 0.2, "inverted_train")
+    """inverted_train drops with probability p, and returns a cache too:"""
+    _, _, kept, result = dropped(student, "inverted_train", rng, 0.2, (1, 10**5))
+    kept_share(kept, 0.2, "inverted_train")
+    if not isinstance(result.value, list | tuple) or len(result.value) != 2:
+        raise Wrong("inverted_train should return two things: what will the way back need to know?")
 
 
 @ASSIGNMENT.check("q2", 2)
 def train_scales_by_1_over_q(student, rng):
     """inverted_train scales what it keeps:"""
-    x, y, kept, _ = dropped(student, "inverted_train", rng, 0.2)
+    x, y, kept, _ = dropped(student, "inverted_train", rng, 0.2, NO_SHARE)
     if not kept.any():
         raise Wrong("nothing is kept at p = 0.2")
     scale_of(y[kept], x[kept], 0.2, 1 / 0.8)
@@ -171,24 +152,43 @@ def train_scales_by_1_over_q(student, rng):
 @ASSIGNMENT.check("q2", 1, hidden=True)
 def train_at_the_ends_and_in_place(student, rng):
     """inverted_train is right at the ends, in other precisions, and leaves its input alone:"""
+    shares, scales = (
+        holds(check, student, rng) for check in (train_keeps_with_q, train_scales_by_1_over_q)
+    )
+    if not shares and not scales:
+        raise Wrong("neither the share of what is kept nor its scale is right at p = 0.2")
     for p, dtype in ((0.7, np.float32), (0.35, float)):
-        x, y, kept, _ = dropped(student, "inverted_train", rng, p, (1, 30_000), dtype)
-        kept_share(kept.mean(), y.size, p, "inverted_train")
-        scale_of(y[kept], x[kept], p, 1 / (1 - p))
-    alone(dropped(student, "inverted_train", rng, 0.3, (20, 50))[2])
-    x, y, kept, _ = dropped(student, "inverted_train", rng, 0.0)
-    if not np.array_equal(x, y):
-        raise Wrong("at p = 0 the output should be the input")
-    _, y, kept, _ = dropped(student, "inverted_train", rng, 1.0)
-    if kept.any():  # nan too, since nan != 0
-        raise Wrong(
-            "at p = 1 the output should be zeros, not nan: nothing is kept, so do not divide"
-        )
+        x, y, kept, _ = dropped(student, "inverted_train", rng, p, (1, 30_001), dtype)
+        if shares:
+            kept_share(kept, p, "inverted_train")
+        if scales:
+            scale_of(y[kept], x[kept], p, 1 / (1 - p))
+    if shares:
+        alone(dropped(student, "inverted_train", rng, 0.3, (20, 50))[2])
+        draws_from_rng(student, rng)
+        _, y, kept, _ = dropped(student, "inverted_train", rng, 1.0)
+        if kept.any():  # nan too, since nan != 0
+            raise Wrong("at p = 1 the output should be zeros, not nan: what do you divide by?")
+    if shares and scales:
+        x, y, kept, _ = dropped(student, "inverted_train", rng, 0.0)
+        if not np.array_equal(x, y):
+            raise Wrong("at p = 0 the output should be the input")
     x = inputs(rng)
     given = student.put(x)
     student.call("inverted_train", given, 0.5, seed(rng))
     if not np.array_equal(student.get(given), x):
         raise Wrong("inverted_train changes its input: make a new array")
+
+
+def draws_from_rng(student, rng):
+    """Say so if inverted_train draws from something else than the generator that it gets."""
+    x, generator = inputs(rng, (20, 50)), seed(rng)
+    one, again, other = (
+        student.call("inverted_train", x, 0.3, which)[OUTPUT].value
+        for which in (generator, generator, seed(rng))
+    )
+    if not np.array_equal(one, again) or np.array_equal(one, other):
+        raise Wrong("inverted_train should draw from rng and nothing else: a new mask each time")
 
 
 # --- q3: evaluation ----------------------------------------------------------------------------
@@ -197,15 +197,18 @@ def train_at_the_ends_and_in_place(student, rng):
 @ASSIGNMENT.check("q3", 1)
 def eval_changes_nothing(student, rng):
     """inverted_eval leaves the values alone:"""
-    x, p = inputs(rng, (5, 4)), 0.2
+    x, p = inputs(rng, (40, 50)), 0.2
     y = array_of("the output", student.call("inverted_eval", x, p).value, x.shape)
     if (y == 0).any():
-        raise Wrong("nothing is dropped at evaluation")
+        raise Wrong("some values are 0: is anything dropped at evaluation?")
     if not np.array_equal(y, x):
         factor = (y / x).mean()
         if abs(factor - (1 - p)) < 1e-6:
-            raise Wrong("you multiply by 1 - p: the scaling was done in training, once is enough")
-        raise Wrong(f"values are {factor:.4g} times what they were; evaluation changes nothing")
+            raise Wrong("you multiply by the probability of keeping. Has nobody scaled before?")
+        raise Wrong(
+            f"values are {factor:.4g} times what they were. Of which size were they on average in "
+            "training, and of which should they be now?"
+        )
 
 
 # --- q4: backward ------------------------------------------------------------------------------
@@ -223,8 +226,14 @@ def backward_uses_its_own_mask(student, rng):
     x = inputs(rng, (30, 40))
     first = student.call("inverted_train", x, 0.3, seed(rng))
     student.call("inverted_train", inputs(rng, (30, 40)), 0.6, seed(rng))
-    compare_gradient(student, rng, first, x, 0.3)
-    gradient_through(student, rng, 0.85, (50, 60))
+    if holds(backward_is_the_gradient, student, rng):
+        compare_gradient(student, rng, first, x, 0.3)
+        gradient_through(student, rng, 0.85, (50, 60))
+        return
+    g, got, factor = gradients(student, rng, first, x)
+    scale_right = got.any() and close(got[got != 0] / g[got != 0], factor.max())
+    if ((got != 0) != (factor != 0)).any() and not scale_right:
+        raise Wrong("neither what is 0 in the gradient nor its scale is right at p = 0.2")
 
 
 def gradient_through(student, rng, p, shape):
@@ -233,23 +242,41 @@ def gradient_through(student, rng, p, shape):
     compare_gradient(student, rng, student.call("inverted_train", x, p, seed(rng)), x, p)
 
 
+def gradients(student, rng, result, x):
+    """Return what comes in, what the student makes of it, and y / x: what it should be times."""
+    written("what inverted_train returns", result.value)
+    y = array_of("the output of inverted_train", result[OUTPUT].value, x.shape)
+    g = inputs(rng, x.shape)
+    got = student.call("inverted_backward", g, result[CACHE]).value
+    return g, array_of("the gradient", got, x.shape), y / x
+
+
 def compare_gradient(student, rng, result, x, p):
     """The gradient of sum(g * y) with y = factor * x is g * factor."""
-    y = array_of("the output of inverted_train", result[0].value, x.shape)
-    g = inputs(rng, x.shape)
-    got = array_of("the gradient", student.call("inverted_backward", g, result[1]).value, x.shape)
-    kept = y != 0
-    if close(got, g * (y / x)):
+    g, got, factor = gradients(student, rng, result, x)
+    kept = factor != 0
+    if close(got, g * factor):
         return
     if close(got, g):
-        raise Wrong("you pass the gradient on unchanged; what was dropped gets no gradient")
+        raise Wrong(
+            "you pass the gradient on unchanged. What did a dropped value do to the output?"
+        )
     if ((got != 0) != kept).any():
-        raise Wrong("the gradient should be 0 exactly where the forward pass dropped: same mask")
-    ratio = (got[kept] / g[kept]).mean() if kept.any() else 0
-    if kept.any() and abs(ratio - 1) < 1e-6:
-        raise Wrong("you forget the 1 / (1 - p): kept values were scaled, so their gradient is too")
+        raise Wrong(
+            "the gradient is not 0 exactly where the output is. Which mask decides what came "
+            "through, and does the cache hold it?"
+        )
+    ratio, right = (got[kept] / g[kept]).mean(), factor[kept].mean()
+    if close(ratio, 1):
+        raise Wrong(
+            "the mask is right, but you forget the scale: by how much does the output change if a "
+            "kept value changes by 1?"
+        )
+    if close(ratio, right**2):
+        raise Wrong("you scale twice: is it in the cache already?")
     raise Wrong(
-        f"on kept units the gradient is {ratio:.4g} times what came in, not {1 / (1 - p):.4g}"
+        f"on kept values the gradient is {ratio:.4g} times what came in, and the output "
+        f"{right:.4g} times the input, at p = {p}. What has the one to do with the other?"
     )
 
 
@@ -268,10 +295,16 @@ def numerical_gradient_of_known_functions(student, rng):
         got = array_of("the gradient", got, x.shape)
         gap = np.abs(got - gradient).max()
         # Central differences at h = 1e-5: h^2 / 6, and 1e-16 / h from rounding, times 40.
-        if gap > 1e-7:
-            one_sided = gap < 1e-3
-            hint = ": use both sides, (f(x + h) - f(x - h)) / 2h" if one_sided else ""
-            raise Wrong(f"it is {gap:.1g} away from the derivative{hint} (x has rows and columns)")
+        if gap <= 1e-7:
+            continue
+        if np.abs(got - 2 * gradient).max() < 1e-3:
+            raise Wrong(
+                "it is twice the derivative. How far apart are the two points that you use?"
+            )
+        hint = " Do you look to both sides, with the h that you get?" if gap < 1e-3 else ""
+        raise Wrong(
+            f"it is {gap:.1g} away from the derivative, for an x of rows and columns.{hint}"
+        )
 
 
 @ASSIGNMENT.check("q5", 1, hidden=True)
@@ -282,7 +315,9 @@ def numerical_gradient_leaves_x_alone(student, rng):
     got = student.call("numerical_gradient", Source("lambda x: float(x[0, 0] * x[3, 2])"), given)
     want = np.zeros_like(x)
     want[0, 0], want[3, 2] = x[3, 2], x[0, 0]
-    if np.abs(array_of("the gradient", got.value, x.shape) - want).max() > 1e-7:
+    got = array_of("the gradient", got.value, x.shape)
+    known = holds(numerical_gradient_of_known_functions, student, rng)
+    if not got.any() or (known and np.abs(got - want).max() > 1e-7):
         raise Wrong("it is wrong for a function in which entries meet: change one entry at a time")
     if np.abs(student.get(given) - x).max() > 0:
         raise Wrong("x is not what it was before the call")
@@ -294,22 +329,39 @@ def numerical_gradient_leaves_x_alone(student, rng):
 @ASSIGNMENT.check("q6", 1)
 def standard_train_only_drops(student, rng):
     """standard_train drops, and does not scale:"""
-    x, y, kept, _ = dropped(student, "standard_train", rng, 0.2, (1, 10**5))
-    kept_share(kept.mean(), y.size, 0.2, "standard_train")
-    scale_of(y[kept], x[kept], 0.2, 1.0)
+    for p in (0.2, 0.35):
+        x, y, kept, _ = dropped(student, "standard_train", rng, p, (1, 10**5))
+        kept_share(kept, p, "standard_train")
+        # Who undoes the scale of inverted_train has lost the points for a wrong one there.
+        if not (close(y[kept], x[kept]) or holds(standard_from_inverted, student, rng)):
+            scale_of(y[kept], x[kept], p, 1.0)
     alone(dropped(student, "standard_train", rng, 0.3, (20, 50))[2])
+
+
+def standard_from_inverted(student, rng):
+    """Say so if standard_train is not 1 - p times inverted_train."""
+    x, generator = inputs(rng, NO_SHARE), seed(rng)
+    for p in (0.2, 0.35):
+        standard, _ = output(student, "standard_train", x, p, generator)
+        inverted, _ = output(student, "inverted_train", x, p, generator)
+        if not close(standard, (1 - p) * inverted):
+            raise Wrong("standard_train is not made of inverted_train")
 
 
 @ASSIGNMENT.check("q6", 1)
 def standard_eval_is_the_mean(student, rng):
     """standard_eval gives the mean of training:"""
-    x, p = inputs(rng, (5, 4)), 0.2
-    y = array_of("the output", student.call("standard_eval", x, p).value, x.shape)
-    if close(y, (1 - p) * x):
-        return
-    factor = (y / x).mean()
-    if abs(factor - p) < 1e-6:
-        raise Wrong("you multiply by p. The paper's p is the probability of keeping: here, 1 - p")
-    if abs(factor - 1) < 1e-6:
-        raise Wrong("without the scaling in training, somebody has to scale now: by 1 - p")
-    raise Wrong(f"values are {factor:.4g} times what they were, and should be {1 - p:.4g} times")
+    for p in (0.2, 0.35):
+        x = inputs(rng, (5, 4))
+        y = array_of("the output", student.call("standard_eval", x, p).value, x.shape)
+        if close(y, (1 - p) * x):
+            continue
+        factor = (y / x).mean()
+        if close(factor, p):
+            raise Wrong("you multiply by p. The paper does so too, but which probability is its p?")
+        if close(factor, 1):
+            raise Wrong("you do not scale. How often was a value there in training?")
+        raise Wrong(
+            f"values are {factor:.4g} times what they were, at p = {p}. What share of each was "
+            "there in training, on average?"
+        )

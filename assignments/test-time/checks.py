@@ -1,19 +1,43 @@
 """What is asked of assignment 2, and the misconception that each wrong answer shows.
 
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
-ones are also put into the notebook, so they use nothing but NumPy and the names in this file.
-A network is (x, w1, b1, w2, b2). Sampled statements are wrong once in 10^9 runs at most
-(Hoeffding); everything else is exact up to rounding, and no check depends on the order of masks.
+ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
+what the assignments share, in dropout_grading.asking.
+A network is (x, w1, b1, w2, b2); no check depends on the order of masks.
+
+A slip costs once. For each function there is a dict of results, {name: array}: what is RIGHT, and
+what comes out with each slip that has a name. A public check asks for RIGHT and tells the slip; the
+hidden one asks elsewhere for RIGHT or for the same slip again. On the inputs of a public check no
+slip gives what is right (``telling``), so that none passes by chance.
+
+Where an answer is drawn, a right one fails a comparison of shares once in 10^9 at most (Hoeffding,
+two-sided, and a union over the rows); a run makes four. With 4000 draws and three rows the reach is
+0.053, so that a share which is 0.1 off is missed with probability 2 exp(-8000 (0.1 - 0.053)^2),
+4e-8, at most.
 """
+
+from math import comb
 
 import numpy as np
 
+from dropout_grading.asking import ALARM, array_of, seed, written
 from dropout_grading.checks import Assignment, Wrong
-from dropout_grading.wire import RNG
 
-ALARM = 1e-9
 ROUNDING = 1e-5  # of a probability: single precision will do
 SCALES = (1.5, 1.5, 1.5, 0.8, 0.8)  # of x, w1, b1, w2, b2
+GIVEN_P = 0.4  # P in the notebook
+
+RIGHT = ""  # the name of what is right, among those of slips
+A_LIST = "it is a list, and should be a NumPy array"
+SWAPPED = "p and 1 - p are in each other's place: p is the probability of dropping"
+NOT_P = "this is what comes out at the notebook's P. Which p is the function given?"
+BIAS = "you scale the bias b2 too. Is it ever dropped?"
+LOGITS = "you average logits (or logarithms). Of what is the mean asked?"
+INVERTED = "you divide the kept units by 1 - p. Was anything scaled when this network was trained?"
+BOTH = "you drop and scale as well. What does a thinned network do with the units that it keeps?"
+ADDED = "you add up the k networks: what do the probabilities of a row add up to?"
+FEWER = "you divide by k - 1: the mean of k values is of all k"
+SAME = "all k networks are the same one: what should be drawn, and how often?"
 
 ASSIGNMENT = Assignment(
     "test-time",
@@ -33,44 +57,69 @@ ASSIGNMENT = Assignment(
 )
 
 
-def seed(rng):
-    """Return a generator for the student, as the marker sends it."""
-    return RNG(int(rng.integers(2**31)))
-
-
-def array_of(name, value, shape, kinds="f"):
-    """Return the value if it is an array of this shape and kind; say what it is if not."""
-    words = {"f": "floats", "b": "booleans (True = kept)"}
-    if not isinstance(value, np.ndarray):
-        raise Wrong(f"{name} should be a NumPy array, and is {type(value).__name__}")
-    if value.shape != tuple(shape):
-        raise Wrong(f"{name} should have shape {tuple(shape)}, and has {value.shape}")
-    if value.dtype.kind not in kinds:
-        raise Wrong(f"{name} should hold {words[kinds]}, and holds {value.dtype}")
-    if not np.isfinite(value).all():
-        raise Wrong(f"{name} should be finite, and holds nan or inf")
-    return value
-
-
-def close(a, b):
+def agree(a, b):
     """Whether two arrays agree up to rounding."""
     return bool(np.all(np.abs(a - b) <= ROUNDING))
 
 
-def compare(name, got, right, named):
-    """Say what is wrong with ``got``, if it is not ``right``; ``named``: {message: its result}."""
-    if close(got, right):
-        return
-    for message, result in named.items():
-        if close(got, result) and not close(result, right):
-            raise Wrong(message)
-    raise Wrong(f"{name} is wrong by up to {np.abs(got - right).max():.2g}")
+def answer(student, name, *args):
+    """Call a function of the student's; say so if nothing comes back."""
+    result = student.call(name, *args)
+    written(f"what {name} returns", result.value)
+    return result
+
+
+def fitting(name, value, results):
+    """Return the names of those results that the value agrees with; say so if there are none."""
+    right, listed = results[RIGHT], isinstance(value, list)
+    value = np.array(value) if listed else value
+    wild = {key: result for key, result in results.items() if not np.isfinite(result).all()}
+    if not (wild and isinstance(value, np.ndarray) and np.isnan(value).any()):
+        array_of(name, value, right.shape)
+    elif value.shape == right.shape:
+        return list(wild)  # the slip divides by 0
+    fits = [key for key, result in results.items() if agree(value, result)]
+    if not fits:
+        raise Wrong(f"{name} is wrong by up to {np.abs(value - right).max():.2g}")
+    return [fit or A_LIST for fit in fits] if listed else fits
+
+
+def gives(student, name, results, case):
+    """Return which of the results for a case a function gives."""
+    return fitting(f"the result of {name}", answer(student, name, *case).value, results(*case))
+
+
+def telling(make, results):
+    """Return a case in which each slip makes a difference, far above rounding."""
+    while True:
+        case = make()
+        right, *slips = results(*case).values()
+        if all(np.abs(slip - right).max() > 100 * ROUNDING for slip in slips):
+            return case
+
+
+def only_right(fits):
+    """Say which slip it is, if the answer is not right."""
+    if RIGHT not in fits:
+        raise Wrong(fits[0])
+
+
+def right_elsewhere(usual, *others):
+    """Say so if the other answers are neither right nor wrong by the slip of the usual one."""
+    slips = [RIGHT] if RIGHT in usual else usual
+    if not any(all(slip in fits or RIGHT in fits for fits in others) for slip in slips):
+        raise Wrong("elsewhere it is wrong in another way: at other p, or in other shapes")
 
 
 def softmax(z):
     """Return probabilities from logits, along the last axis."""
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def per_row(values):
+    """Return the values divided by their sum over the classes."""
+    return values / values.sum(axis=-1, keepdims=True)
 
 
 def masks_of(n):
@@ -84,38 +133,18 @@ def probabilities_of(masks, p):
     return (1 - p) ** kept * p ** (masks.shape[1] - kept)
 
 
-def network(rng, rows=6, n=4, classes=3):
-    """Return a network with a unit that is on in each row, and one that is off if there are two.
-
-    Without the first a row would tell nothing of dropout, without the second nothing of ReLU. No
-    class is next to certain: there, wrong logits would make the right probabilities.
-    """
+def network(rng, p, rows=6, n=4, classes=3):
+    """Return (x, w1, b1, w2, b2, p); each row has a unit that is on, or it tells nothing."""
     shapes = ((rows, 2), (2, n), (n,), (n, classes), (classes,))
     while True:
         net = [rng.normal(scale=scale, size=s) for scale, s in zip(SCALES, shapes, strict=True)]
-        on = units(net) > 0.3
-        telling = on.any(axis=1).all() and (n == 1 or not on.all())
-        if telling and softmax(units(net) @ net[3] + net[4]).max() < 0.95:
-            return net
+        if (units(*net[:3]) > 0.3).any(axis=1).all():
+            return *net, p
 
 
-def lit_network(rng, rows=3, n=1, classes=3):
-    """Return a network whose units are on in all rows, and matter."""
-    x, w1, b1 = (rng.uniform(0.5, 1.5, s) for s in ((rows, 2), (2, n), (n,)))
-    # Class 0 falls and the last rises with each unit, so that no unit is without effect.
-    w2 = np.linspace(-1, 1, classes) * rng.uniform(0.5, 1, (n, 1))
-    return [x, w1, b1, w2, rng.uniform(-0.3, 0.3, classes)]
-
-
-def units(net):
+def units(x, w1, b1):
     """Return the values of the hidden units, shape (rows, n)."""
-    x, w1, b1, _, _ = net
     return np.maximum(0, x @ w1 + b1)
-
-
-def thinned(net, masks, factor=1.0):
-    """Return the logits of the networks that masks name, shape (masks, rows, classes)."""
-    return (units(net) * masks[:, None, :] * factor) @ net[3] + net[4]
 
 
 def mean(values, weights):
@@ -127,431 +156,452 @@ def untouched(student, name, net, *others):
     """Say so if a call changes the arrays of the network."""
     kept = [student.put(value) for value in net]
     student.call(name, *kept, *others)
-    for what, handle, before in zip(("x", "w1", "b1", "w2", "b2"), kept, net, strict=True):
-        if not np.array_equal(student.get(handle), before):
-            raise Wrong(f"{name} changes {what}: make a new array")
+    if not all(np.array_equal(student.get(a), b) for a, b in zip(kept, net, strict=True)):
+        raise Wrong(f"{name} changes an array that it was given")
 
 
 # --- q1: weight scaling --------------------------------------------------------------------------
 
 
-def compare_scaling(student, net, p):
-    """Call weight_scaling and say what is wrong with it."""
-    q, h = 1 - p, units(net)
-    x, w1, b1, w2, b2 = net
-    got = student.call("weight_scaling", *net, p).value
-    got = array_of("the output of weight_scaling", got, (len(x), len(b2)))
-    above = "scale where the dropped units hand on their values: which weights are that?"
-    named = {
+def scalings(x, w1, b1, w2, b2, p):
+    """Return what weight_scaling may give."""
+    q, h, early = 1 - p, units(x, w1, b1), units(x, (1 - p) * w1, b1)
+    scaled = q * h @ w2 + b2
+    above = "the ReLU sees another sum: which weights stand behind the dropped units?"
+    logits = {
+        RIGHT: scaled,
         "you scale nothing. While training, a unit was there only part of the time": h @ w2 + b2,
-        f"you scale by p. At p = {p}, what share of the time was a unit there?": p * h @ w2 + b2,
+        "you scale by p. At p = 0.2, what share of the time was a unit there?": p * h @ w2 + b2,
         "you divide. Nothing was scaled in training here, and the whole network has more units "
-        "than a thinned one: should its weights grow or shrink?": h / max(q, 1e-3) @ w2 + b2,
-        "you scale the bias b2 too. Is it ever dropped?": q * (h @ w2 + b2),
-        f"you scale w1 and not b1, so the ReLU sees another sum: {above}": np.maximum(
-            0, x @ w1 * q + b1
-        )
-        @ w2
-        + b2,
-        f"you scale both layers; only the hidden units are dropped: {above}": q
-        * np.maximum(0, x @ w1 * q + b1)
-        @ w2
-        + b2,
-        "you scale twice": q * q * h @ w2 + b2,
+        "than a thinned one: should its weights grow or shrink?": h / q @ w2 + b2,
+        BIAS: q * (h @ w2 + b2),
+        f"you scale w1 and not b1, so {above}": early @ w2 + b2,
+        f"you scale both layers, so {above}": q * early @ w2 + b2,
+        "you scale twice. How many layers of dropout are there?": q * q * h @ w2 + b2,
         "you leave out the ReLU": q * (x @ w1 + b1) @ w2 + b2,
+        NOT_P: (1 - GIVEN_P) * h @ w2 + b2,
     }
-    right = softmax(q * h @ w2 + b2)
-    named = {message: softmax(logits) for message, logits in named.items()}
-    named["you return logits: take the softmax of them"] = q * h @ w2 + b2
-    named["you scale the probabilities: they no longer add up to 1"] = q * softmax(h @ w2 + b2)
-    compare("a probability", got, right, named)
+    return {name: softmax(z) for name, z in logits.items()} | {
+        "these are logits, and asked are probabilities": scaled,
+        "you scale the probabilities: what do they add up to now?": q * softmax(h @ w2 + b2),
+    }
 
 
-@ASSIGNMENT.check("q1", 2)
+@ASSIGNMENT.check("q1", 1)
 def scaling_is_by_q(student, rng):
     """weight_scaling asks the one network with the scaled weights:"""
-    compare_scaling(student, network(rng), 0.2)
+    case = telling(lambda: network(rng, 0.2), scalings)
+    fits = gives(student, "weight_scaling", scalings, case)
+    if BIAS not in fits:  # that is the next check's matter
+        only_right(fits)
+
+
+@ASSIGNMENT.check("q1", 1)
+def scaling_is_of_no_more(student, rng):
+    """weight_scaling scales what dropped units feed, and nothing else:"""
+    case = telling(lambda: network(rng, 0.2), scalings)
+    fits = gives(student, "weight_scaling", scalings, case)
+    if BIAS not in fits and RIGHT not in fits:
+        raise Wrong("what the check before this one says comes first")
+    only_right(fits)
 
 
 @ASSIGNMENT.check("q1", 1, hidden=True)
 def scaling_elsewhere(student, rng):
     """weight_scaling is right at any p and shape, and leaves the network alone:"""
-    for p, shape in ((0.7, (1, 5, 2)), (0.35, (3, 1, 4)), (0.0, (4, 3, 3)), (1.0, (4, 3, 3))):
-        compare_scaling(student, network(rng, *shape), p)
-    untouched(student, "weight_scaling", network(rng), 0.4)
+    cases = [telling(lambda: network(rng, 0.2), scalings), network(rng, 0.7, 1, 5, 2)]
+    cases += [network(rng, 0.35, 3, 1, 4), network(rng, 0.0), network(rng, 1.0)]
+    right_elsewhere(*(gives(student, "weight_scaling", scalings, case) for case in cases))
+    untouched(student, "weight_scaling", network(rng, 0.4))
 
 
 # --- q2: masks and their probabilities -----------------------------------------------------------
 
 
-def compare_masks(student, n):
-    """Call all_masks and say what is wrong with it."""
-    masks = student.call("all_masks", n).value
-    if isinstance(masks, np.ndarray) and masks.shape == (n, 2**n) and n > 2:
-        raise Wrong("it is the wrong way round: a row is a mask")
-    if isinstance(masks, np.ndarray) and masks.shape == (2**n - 1, n):
-        raise Wrong("one is missing. May all units be dropped at once? May all be kept?")
-    masks = array_of("all_masks", masks, (2**n, n), "b")
+def masks_made(student, n):
+    """Return which slip all_masks makes, or that it is right."""
+    masks, fits = answer(student, "all_masks", n).value, [RIGHT]
+    if isinstance(masks, list):
+        masks, fits = np.array(masks), [A_LIST]
+    shape = getattr(masks, "shape", None)
+    if isinstance(masks, np.ndarray) and masks.dtype.kind in "iuf" and np.isin(masks, (0, 1)).all():
+        masks, fits = masks > 0, [f"it should hold booleans (True = kept), and holds {masks.dtype}"]
+    if shape == (n, 2**n):
+        return ["it is the wrong way round: a row is a mask"]
+    if shape == (2**n - 1, n):
+        return ["one is missing. May all units be dropped at once? May all be kept?"]
+    masks = array_of("the result of all_masks", masks, (2**n, n), "b")
     if len(np.unique(masks, axis=0)) < 2**n:
-        raise Wrong("a mask occurs twice, so another is missing")
+        return ["a mask occurs twice, so another is missing"]
+    return fits
 
 
 @ASSIGNMENT.check("q2", 1)
 def masks_are_all_there(student, rng):
     """all_masks returns each mask once:"""
     for n in (3, 5):
-        compare_masks(student, n)
+        only_right(masks_made(student, n))
 
 
-def compare_probabilities(student, masks, p):
-    """Call mask_probabilities and say what is wrong with it."""
-    got = student.call("mask_probabilities", masks, p).value
-    got = array_of("the result of mask_probabilities", got, (len(masks),))
-    right, kept = probabilities_of(masks, p), masks.sum(axis=1)
-    n, q = masks.shape[1], 1 - p
-    ways = np.array([float(len(list(choices(n, k)))) for k in kept])
-    named = {
-        "p and 1 - p are in each other's place: p is the probability of dropping": (
-            probabilities_of(~masks, p)
-        ),
-        "you give all masks the same. At p = 0.2, is keeping all as likely as dropping all?": (
-            np.full(len(masks), 0.5**n)
-        ),
-        "you count what is kept and forget what is dropped": q**kept * 1.0,
-        "you count what is dropped and forget what is kept": p ** (n - kept) * 1.0,
+def chances(masks, p):
+    """Return what mask_probabilities may give."""
+    right, kept, (m, n), q = probabilities_of(masks, p), masks.sum(axis=1), masks.shape, 1 - p
+    alike = "you give all masks the same. At p = 0.2, is keeping all as likely as dropping all?"
+    return {
+        RIGHT: right,
+        SWAPPED: probabilities_of(~masks, p),
+        NOT_P: probabilities_of(masks, GIVEN_P),
+        alike: np.full(m, 0.5**n),
+        f"{alike} Would it change if fewer masks were asked about?": np.full(m, 1 / m),
+        "you count what is kept and forget what is dropped": q**kept,
+        "you count what is dropped and forget what is kept": p ** (n - kept),
         "this is the probability that so many are kept, in whatever place; asked is that of one "
-        "mask": ways * right,
-        "you add up where you should multiply: the units decide independently": (
+        "mask": right * [comb(n, k) for k in kept],
+        "you add up. The units decide independently: how do such probabilities combine?": (
             np.where(masks, q, p).sum(axis=1)
         ),
-        "you divide so that these add up to 1. A mask's probability does not depend on which "
-        "others you ask about": right / max(right.sum(), 1e-300),
     }
-    compare("a probability", got, right, named)
-
-
-def choices(n, k):
-    """Yield the masks of n units that keep k."""
-    return (mask for mask in np.ndindex(*(2,) * int(n)) if sum(mask) == k)
 
 
 @ASSIGNMENT.check("q2", 1)
 def probabilities_are_products(student, rng):
     """mask_probabilities gives each mask its probability:"""
-    compare_probabilities(student, rng.permutation(masks_of(3)), 0.2)
+    case = rng.permutation(masks_of(3)), 0.2
+    only_right(gives(student, "mask_probabilities", chances, case))
 
 
 @ASSIGNMENT.check("q2", 1, hidden=True)
 def masks_elsewhere(student, rng):
     """all_masks and mask_probabilities are right at any n and p, for some masks or all:"""
-    for n in (1, 2, 7):
-        compare_masks(student, n)
-    for p in (0.75, 0.0, 1.0):
-        compare_probabilities(student, rng.permutation(masks_of(6)), p)
-    compare_probabilities(student, np.array([[1, 1, 0, 1], [0, 0, 1, 0], [1, 1, 0, 1]]) > 0, 0.3)
-    compare_probabilities(student, np.array([[True]]), 0.3)
+    right_elsewhere(*(masks_made(student, n) for n in (5, 1, 2, 7)))
+    some = np.array([[1, 1, 0, 1], [0, 0, 1, 0], [1, 1, 0, 1]]) > 0
+    cases = [(masks_of(3), 0.2), (some, 0.3), (some[:1, :1], 0.3)]
+    cases += [(rng.permutation(masks_of(6)), p) for p in (0.75, 0.0, 1.0)]
+    right_elsewhere(*(gives(student, "mask_probabilities", chances, case) for case in cases))
 
 
 # --- q3: the average of all ----------------------------------------------------------------------
 
 
-def compare_average(student, net, p):
-    """Call exact_average and say what is wrong with it."""
-    got = student.call("exact_average", *net, p).value
-    got = array_of("the output of exact_average", got, (len(net[0]), len(net[4])))
-    masks, q = masks_of(len(net[2])), 1 - p
-    weights, logits = probabilities_of(masks, p), thinned(net, masks)
-    right, half = mean(softmax(logits), weights), np.full(len(masks), 1 / len(masks))
-    inverted = softmax(thinned(net, masks, 1 / q)) if q else softmax(logits)
-    named = {
-        "you count all masks the same. At p = 0.2, which are more likely?": (
-            mean(softmax(logits), half)
-        ),
-        "p and 1 - p are in each other's place: p is the probability of dropping": mean(
-            softmax(logits), probabilities_of(~masks, p)
-        ),
-        "you average logits (or logarithms) and make probabilities of that; average the "
-        "probabilities": softmax(mean(logits, weights)),
-        "you average logits, and all masks count the same": softmax(mean(logits, half)),
-        "you return the average of the logits": mean(logits, weights),
-        "you divide the kept units by 1 - p. These networks were trained without that": (
-            mean(inverted, weights)
-        ),
-        "you drop and scale both: a thinned network keeps its weights as they are": mean(
-            softmax(thinned(net, masks, q)), weights
-        ),
-        "you add up and do not weight: the probabilities no longer add up to 1": (
-            softmax(logits).sum(axis=0)
-        ),
-        "you divide once too often: the weights add up to 1 already": right / len(masks),
+def averages(x, w1, b1, w2, b2, p):
+    """Return what exact_average may give."""
+    masks, q = masks_of(len(b1)), 1 - p
+    weights, half = probabilities_of(masks, p), np.full(len(masks), 1 / len(masks))
+    thinned = units(x, w1, b1) * masks[:, None, :]
+    logits = thinned @ w2 + b2
+    probs = softmax(logits)
+    return {
+        RIGHT: mean(probs, weights),
+        "you count all masks the same. At p = 0.2, which are more likely?": mean(probs, half),
+        SWAPPED: mean(probs, probabilities_of(~masks, p)),
+        NOT_P: mean(probs, probabilities_of(masks, GIVEN_P)),
+        LOGITS: softmax(mean(logits, weights)),
+        f"{LOGITS} And all masks count the same": softmax(mean(logits, half)),
+        "these are logits, and asked are probabilities": mean(logits, weights),
+        INVERTED: mean(softmax(thinned / q @ w2 + b2), weights),
+        BOTH: mean(softmax(thinned * q @ w2 + b2), weights),
+        "you add up without weights: what do the probabilities of a row add up to?": probs.sum(0),
+        "you divide once too often: what do the weights add up to?": mean(probs, weights * half),
     }
-    compare("a probability", got, right, named)
 
 
 @ASSIGNMENT.check("q3", 2)
 def average_is_over_all_masks(student, rng):
     """exact_average weights the probabilities of all thinned networks:"""
-    compare_average(student, network(rng), 0.2)
+    case = telling(lambda: network(rng, 0.2), averages)
+    only_right(gives(student, "exact_average", averages, case))
 
 
 @ASSIGNMENT.check("q3", 1, hidden=True)
 def average_elsewhere(student, rng):
     """exact_average is right at any p and shape, and leaves the network alone:"""
-    for p, shape in ((0.65, (1, 6, 2)), (0.4, (2, 1, 4)), (0.0, (3, 3, 3)), (1.0, (3, 3, 3))):
-        compare_average(student, network(rng, *shape), p)
-    untouched(student, "exact_average", network(rng), 0.4)
+    cases = [telling(lambda: network(rng, 0.2), averages), network(rng, 0.65, 1, 6, 2)]
+    cases += [network(rng, 0.3, 2, 1, 4), network(rng, 0.0), network(rng, 1.0)]
+    right_elsewhere(*(gives(student, "exact_average", averages, case) for case in cases))
+    untouched(student, "exact_average", network(rng, 0.4))
 
 
 # --- q4: Monte Carlo -----------------------------------------------------------------------------
+#
+# With one hidden unit there are two networks, so that a mean of k shows in how many of them the
+# unit was kept, and with that what its standard error is.
 
 
-def sampled(student, net, p, k, generator, which=0):
-    """Call monte_carlo_average; return the mean, or with ``which`` 1 the standard error."""
-    result = student.call("monte_carlo_average", *net, p, k, generator)
-    what = ("the mean", "the standard error")[which]
-    return array_of(f"{what} of k = {k}", result[which].value, (len(net[0]), len(net[4])))
+def lit_network(rng, rows=3, n=1, classes=3):
+    """Return a network whose units are on in all rows, and matter."""
+    x, w1, b1 = (rng.uniform(0.5, 1.5, s) for s in ((rows, 2), (2, n), (n,)))
+    # Class 0 falls and the last rises with each unit, so that no unit is without effect.
+    w2 = np.linspace(-1, 1, classes) * rng.uniform(0.5, 1, (n, 1))
+    return [x, w1, b1, w2, rng.uniform(-0.3, 0.3, classes)]
 
 
-def share_on(average, off, on):
-    """Return f for each row, where average = off + f (on - off); None if it is not so."""
-    f = ((average - off) * (on - off)).sum(axis=1) / ((on - off) ** 2).sum(axis=1)
-    return f if close(average, off + f[:, None] * (on - off)) else None
+def sampled(student, net, p, k, generator):
+    """Call monte_carlo_average; return its two results as they came, None for one left out."""
+    result = answer(student, "monte_carlo_average", *net, p, k, generator)
+    if not isinstance(result.value, np.ndarray):
+        return result[0].value, result[1].value
+    both = result.value.shape == (2, len(net[0]), len(net[4]))
+    return tuple(result.value) if both else (result.value, None)
 
 
-def whole(f, k):
-    """Whether each share is one of 0, 1/k, ..., 1, as far as rounding lets tell."""
-    near = np.abs(f * k - np.round(f * k)) < 0.01
-    return bool((near | (k > 100)).all() and (np.abs(f - 0.5) < 0.51).all())
+def one_unit(net, p):
+    """Return {kind of mean: function of the share in which the one unit was kept}."""
+    h, w2, b2 = units(*net[:3]), net[3], net[4]
+
+    def between(scale):
+        on, off = softmax(h * scale @ w2 + b2), softmax(b2)
+        return lambda share: off + share * (on - off)
+
+    return {
+        RIGHT: between(1),
+        LOGITS: lambda share: softmax(h * share @ w2 + b2),
+        INVERTED: between(1 / (1 - p) if p < 1 else np.inf),
+        BOTH: between(1 - p),
+    }
 
 
-def shares_kept(net, average, p, k):
-    """With one hidden unit there are two networks; return in what share of k it was kept."""
-    h, w2, b2 = units(net), net[3], net[4]
-    off = softmax(b2)
-    f = share_on(average, off, softmax(h @ w2 + b2))
-    if f is not None and whole(f, k):
-        return f
-    steps = [softmax(h * j / k @ w2 + b2) for j in range(k + 1)]
-    if all(any(close(row, step[i]) for step in steps) for i, row in enumerate(average)):
+def kept_shares(net, got, p, k):
+    """Return {kind of mean: share of the k networks in which the unit was kept, for each row}."""
+    if p < 1:  # where a division by 1 - p gives nan
+        array_of("the mean", got, (len(net[0]), len(net[4])))
+    found, shares = {}, np.arange(k + 1)[:, None, None] / k
+    # Kinds are 0.004 apart at p = 0.2; of many networks, steps of 1/k need not be told apart.
+    most = ROUNDING if k < 100 else 1 / k
+    for kind, of_share in one_unit(net, p).items():
+        for name, factor in ((kind, 1), (ADDED, k), (FEWER, k / (k - 1))):
+            means = of_share(shares) * factor
+            gaps = np.where(np.isnan(means) & np.isnan(got), 0, np.abs(means - got)).max(axis=2)
+            if (gaps.min(axis=0) <= most).all():
+                found.setdefault(name, gaps.argmin(axis=0) / k)
+    if not found:
         raise Wrong(
-            "you average logits (or logarithms) and make probabilities of that; average the "
-            "probabilities of the k networks"
+            f"with one hidden unit there are two networks, and this is no mean of k = {k} of them: "
+            "how many did you draw, and by what did you divide?"
         )
-    inverted = share_on(average, off, softmax(h / (1 - p) @ w2 + b2))
-    if inverted is not None and whole(inverted, k):
-        raise Wrong("you divide the kept units by 1 - p. These networks were trained without that")
-    both = share_on(average, off, softmax(h * (1 - p) @ w2 + b2))
-    if both is not None and whole(both, k):
-        raise Wrong("you drop and scale both: a thinned network keeps its weights as they are")
-    if close(average.sum(axis=1), k):
-        raise Wrong("you add up the k networks and do not divide")
-    raise Wrong("with one hidden unit there are two networks, and this is no mean of k of them")
+    return found
 
 
-def compare_share(f, k, p, probability, what):
-    """Say what is wrong with the share of k networks in which an event of ``probability`` was."""
-    reach = np.sqrt(np.log(2 * f.size / ALARM) / (2 * k))
-    if (np.abs(f - probability) <= reach).all():
-        return
-    if what == "a unit is kept" and (np.abs(f - p) <= reach).all():
-        raise Wrong(f"at p = {p} {what} in a share of {f[0]:.2f}: p is the probability of dropping")
-    raise Wrong(f"at p = {p} {what} in a share of {f[0]:.2f}, and should be in {probability:.2f}")
+def near(shares, probability, k):
+    """Whether shares of k may be those of an event of this probability.
+
+    Where it is certain, all but four: single precision may hide as many. Of 4000, an error in 100
+    is then missed with probability 1e-12.
+    """
+    certain = probability in (0, 1)
+    reach = 4 / k if certain else np.sqrt(np.log(2 * shares.size / ALARM) / (2 * k))
+    return bool((np.abs(shares - probability) <= reach).all())
+
+
+def drawing(student, rng, p, k=4000):
+    """Return what monte_carlo_average does: which networks it draws, and what mean it takes."""
+    net, fits = lit_network(rng), []
+    for kind, shares in kept_shares(net, sampled(student, net, p, k, seed(rng))[0], p, k).items():
+        fits += [kind] if near(shares, 1 - p, k) else []
+        fits += [SWAPPED] if near(shares, p, k) else []
+        fits += [NOT_P] if near(shares, 1 - GIVEN_P, k) else []
+        fits += [SAME] if np.isin(shares, (0, 1)).all() else []
+    if not fits:
+        worst = shares[np.abs(shares - (1 - p)).argmax()]
+        raise Wrong(f"at p = {p} a unit is kept in a share of {worst:.3f}: is that by chance?")
+    return fits
+
+
+def pairs(student, rng, p=0.2, k=4000):
+    """Return what fits the share in which both of two units are kept."""
+    # Class 1 is certain just where both are, also with units times 1 - p or divided by it.
+    one, w2 = np.ones((1, 1)), np.array([[0.0, 100]] * 2)
+    net = [one, np.ones((1, 2)), np.zeros(2), w2, np.array([0.0, -142])]
+    got = sampled(student, net, p, k, seed(rng))[0]
+    share = per_row(array_of("the mean", got, (1, 2)))[:, 1]
+    chances = {RIGHT: (1 - p) ** 2, SWAPPED: p**2, NOT_P: (1 - GIVEN_P) ** 2}
+    fits = [name for name, chance in chances.items() if near(share, chance, k)]
+    # Of one network, or of a mean of logits, it tells nothing.
+    return fits + ([SAME, LOGITS] if agree(share, np.round(share)) else [])
 
 
 @ASSIGNMENT.check("q4", 1)
 def mean_is_of_k_networks(student, rng):
     """monte_carlo_average returns the mean of the probabilities of k networks:"""
-    for k in (5, 6):
+    only_right(drawing(student, rng, 0.2))
+    for _ in range(24):  # a mean of 4 or 6 looks like one of 5 with probability 0.16 at most
         net = lit_network(rng)
-        shares_kept(net, sampled(student, net, 0.4, k, seed(rng)), 0.4, k)
-    net = lit_network(rng)
-    average = sampled(student, net, 0.2, 4000, seed(rng))
-    compare_share(shares_kept(net, average, 0.2, 4000), 4000, 0.2, 0.8, "a unit is kept")
+        got, _ = sampled(student, net, 0.4, 5, seed(rng))
+        only_right([*kept_shares(net, got, 0.4, 5)])
 
 
 @ASSIGNMENT.check("q4", 1)
 def standard_error_is_that_of_the_mean(student, rng):
     """monte_carlo_average returns the standard error of that mean:"""
-    p, k, varied = 0.4, 6, False
-    for _ in range(12):  # all k are alike in each of the 12 with probability 3e-16
-        net = lit_network(rng)
-        generator = seed(rng)
-        error = sampled(student, net, p, k, generator, 1)
-        average = sampled(student, net, p, k, generator)
-        h, w2, b2 = units(net), net[3], net[4]
-        # The thinned networks may be wrong, which q4's other check tells: factors 1, 1/q, q.
-        gaps = [np.abs(softmax(h * c @ w2 + b2) - softmax(b2)) for c in (1, 1 / (1 - p), 1 - p)]
-        compare_error(error, average, gaps, k)
-        varied = varied or (error > ROUNDING).any()
-    if not varied:
-        raise Wrong("it is always 0, as if the k networks were all the same: draw k masks")
+    # All k alike, which makes each slip right, has probability 0.05 at p = 0.4: in 12, 3e-16.
+    for p in (0.4,) * 12 + (0.0,) * 12:
+        net, k = lit_network(rng), 6
+        got, error = sampled(student, net, p, k, seed(rng))
+        if error is None:
+            raise Wrong("the standard error is not written yet: there is one array only, or None")
+        kind, shares = next(iter(kept_shares(net, got, p, k).items()))
+        only_right(fitting("the standard error", error, errors(net, p, kind, shares, got)))
 
 
-def compare_error(error, average, gaps, k):
-    """Say what is wrong with a standard error where k networks are of two kinds, gaps apart."""
-    f = np.arange(k + 1)[:, None, None] / k  # the share of one kind
-    for gap in gaps:
-        right = gap * np.sqrt(f * (1 - f) / (k - 1))
-        if matches(error, right):
-            return
-        root = np.sqrt(k)
-        named = {
-            "this is the standard deviation of the k networks. How sure is their mean?": (
-                right * root
-            ),
-            "this is the standard deviation of the k networks, and too small besides (look up "
-            "ddof). How sure is their mean?": right * np.sqrt(k - 1),
-            "it comes out too small: the deviations are measured from the networks' own mean, so "
-            "one of the k says nothing new (look up ddof)": right * np.sqrt((k - 1) / k),
-            "you divide the standard deviation by k: how does the error of a mean shrink?": (
-                right / root
-            ),
-            "you divide the standard deviation by k, and use ddof=0": right * np.sqrt(k - 1) / k,
-            "this is the variance of the mean; the error has the unit of the mean": right**2,
-            "this is the variance of the networks": right**2 * k,
-            "this is about twice the standard error; return one": right * 1.96,
-            "this is twice the standard error; return one": right * 2,
-        }
-        for message, result in named.items():
-            if matches(error, result):
-                raise Wrong(message)
-    if close(error, np.sqrt(average * (1 - average) / k)):
-        raise Wrong(
-            "sqrt(P(1 - P) / k) is for k answers of yes or no; these are k probabilities, which "
-            "differ less"
-        )
-    raise Wrong("it is not the standard error of a mean of k networks")
-
-
-def matches(error, of_share):
-    """Whether each row of ``error`` is that of some share."""
-    gaps = np.abs(of_share - error).max(axis=2)  # shape (shares, rows)
-    return bool((gaps.min(axis=0) <= ROUNDING).all())
+def errors(net, p, kind, shares, got, k=6):
+    """Return what the standard error of k may be, where the unit was kept in these shares."""
+    kinds = one_unit(net, p)
+    # A mean of logits goes between the same two networks as the right one.
+    between = kinds[kind if kind in (INVERTED, BOTH) else RIGHT]
+    gap, f, root = np.abs(between(1) - between(0)), shares[:, None], np.sqrt(k)
+    s, small = gap * np.sqrt(k * f * (1 - f) / (k - 1)), gap * np.sqrt(f * (1 - f))
+    ddof = "it comes out too small: from which mean are the deviations measured (look up ddof)?"
+    spread = "this is the standard deviation of the k networks. How sure is their mean?"
+    shrink = "you divide the standard deviation by k: how does the error of a mean shrink?"
+    return {
+        RIGHT: s / root,
+        ddof: small / root,
+        spread: s,
+        f"{spread} Besides, {ddof}": small,
+        shrink: s / k,
+        f"{shrink} Besides, {ddof}": small / k,
+        "this is the variance of the mean; the error has the unit of the mean": s**2 / k,
+        "this is the variance of the networks": s**2,
+        "this is about twice the standard error": 1.96 * s / root,
+        "this is twice the standard error": 2 * s / root,
+        "sqrt(P(1 - P) / k) is for k answers of yes or no; these are k probabilities, which "
+        "differ less": np.sqrt(np.maximum(0, got * (1 - got)) / k),
+        "it is 0, and the k networks are not all the same": 0 * s,
+    }
 
 
 @ASSIGNMENT.check("q4", 1, hidden=True)
 def sampling_elsewhere(student, rng):
     """monte_carlo_average lets each unit decide alone, from the generator given, at any p:"""
-    for p in (0.0, 1.0):
-        net = network(rng, 3, 4)
-        average, error = (sampled(student, net, p, 5, seed(rng), which) for which in (0, 1))
-        right = softmax(units(net) * (1 - p) @ net[3] + net[4])
-        if not close(average, right) or not close(error, 0.0):
-            raise Wrong(f"at p = {p} all k networks are the same, and their error is 0")
+    others = [drawing(student, rng, p) for p in (0.7, 0.0, 1.0)]
+    right_elsewhere(drawing(student, rng, 0.2), *others, pairs(student, rng))
     net, generator = lit_network(rng, 2, 10), seed(rng)
-    one, two = (sampled(student, net, 0.5, 4, generator) for _ in range(2))
+    one, two = (sampled(student, net, 0.5, 4, generator)[0] for _ in range(2))
     if not np.array_equal(one, two):
         raise Wrong("the same generator twice gives two results: draw from rng and nothing else")
-    if np.array_equal(one, sampled(student, net, 0.5, 4, seed(rng))):
-        raise Wrong("two generators give the same result: draw from rng")
-    net, k = lit_network(rng, 1), 4000
-    f = shares_kept(net, sampled(student, net, 0.7, k, seed(rng)), 0.7, k)
-    compare_share(f, k, 0.7, 0.3, "a unit is kept")
-    # Two units of 1 and a bias of -1.5, times 40: class 1 is certain just where both are kept.
-    one = np.ones((1, 1))
-    net = [one, np.ones((1, 2)), np.zeros(2), np.array([[0.0, 40]] * 2), np.array([0.0, -60])]
-    average = sampled(student, net, 0.5, k, seed(rng))
-    compare_share(average[:, 1], k, 0.5, 0.25, "both of two units are kept")
-    untouched(student, "monte_carlo_average", network(rng), 0.4, 3, seed(rng))
+    # Each is the same by chance with probability 2^-10 where all k have one mask, else 2^-35.
+    if all(np.array_equal(one, sampled(student, net, 0.5, 4, seed(rng))[0]) for _ in range(4)):
+        raise Wrong("five generators give the same result: draw from rng")
+    untouched(student, "monte_carlo_average", network(rng, 0.4), 3, seed(rng))
 
 
 # --- q5: the geometric mean ----------------------------------------------------------------------
 
 
-def compare_geometric(student, probs, weights):
-    """Call geometric_mean and say what is wrong with it."""
-    got = student.call("geometric_mean", probs, weights).value
-    got = array_of("the output of geometric_mean", got, probs.shape[1:])
-    logs = np.log(probs)
-    product, half = np.exp(mean(logs, weights)), np.full(len(weights), 1 / len(weights))
-    alike, added = np.exp(mean(logs, half)), mean(logs, weights)
-    right, total = product / product.sum(-1, keepdims=True), np.exp(logs.sum(axis=0))
-    named = {
+def products(probs, weights):
+    """Return what geometric_mean may give."""
+    logs, half = np.log(probs), np.full(len(weights), 1 / len(weights))
+    added, product, alike = mean(logs, weights), np.exp(mean(logs, weights)), mean(logs, half)
+    unweighted = "where are the weights? All networks count the same"
+    unnormalised = "what do the probabilities of a row add up to?"
+    return {
+        RIGHT: per_row(product),
         "this is the arithmetic mean: a geometric one multiplies": mean(probs, weights),
-        "what do the probabilities of a row add up to? (You do not normalise.)": product,
-        "you forget the weights: all networks count the same": alike / alike.sum(-1, keepdims=True),
-        "you forget the weights, and do not normalise": alike,
-        "you return the mean of the logarithms": added,
-        "you divide the mean of the logarithms by its sum: come back from logarithms first": (
-            added / added.sum(-1, keepdims=True)
+        unnormalised: product,
+        unweighted: softmax(alike),
+        f"{unweighted}. And {unnormalised}": np.exp(alike),
+        "this is the mean of the logarithms": added,
+        "you divide the mean of the logarithms by its sum: what is it a logarithm of?": (
+            per_row(added)
         ),
-        "you normalise over the rows of x, and should over the classes": (
-            product / product.sum(axis=0)
-        ),
-        "you normalise over everything, and should in each row": product / product.sum(),
-        "you multiply, and take no root: the exponents should add up to 1": (
-            total / total.sum(-1, keepdims=True)
-        ),
+        "over what does each sum run? Over the rows of x, here": product / product.sum(axis=0),
+        "over what does each sum run? Over rows and classes, here": product / product.sum(),
+        "you multiply, and take no root: what do the exponents add up to?": softmax(logs.sum(0)),
     }
-    compare("a probability", got, right, named)
 
 
-def weights_for(rng, count):
-    """Return positive weights that differ and add up to 1."""
-    weights = rng.uniform(0.2, 2, count)
-    return weights / weights.sum()
+def networks(rng, *shape):
+    """Return probabilities of this shape, and positive weights that differ and add up to 1."""
+    return softmax(rng.normal(scale=2, size=shape)), per_row(rng.uniform(0.2, 2, shape[0]))
 
 
 @ASSIGNMENT.check("q5", 1)
 def geometric_multiplies(student, rng):
     """geometric_mean weights, multiplies and normalises:"""
-    probs = softmax(rng.normal(scale=1.5, size=(5, 4, 3)))
-    compare_geometric(student, probs, weights_for(rng, 5))
+    case = telling(lambda: networks(rng, 5, 4, 3), products)
+    only_right(gives(student, "geometric_mean", products, case))
 
 
 @ASSIGNMENT.check("q5", 1, hidden=True)
 def geometric_elsewhere(student, rng):
     """geometric_mean is right for any number of networks, rows and classes:"""
-    for shape in ((1, 3, 4), (64, 1, 2), (2, 5, 6)):
-        probs = softmax(rng.normal(scale=2, size=shape))
-        compare_geometric(student, probs, weights_for(rng, shape[0]))
-    probs = softmax(rng.normal(scale=2, size=(4, 3, 3)))
-    compare_geometric(student, probs, np.array([0.0, 0.7, 0.3, 0.0]))
+    cases = [telling(lambda: networks(rng, 5, 4, 3), products), networks(rng, 1, 3, 4)]
+    cases += [networks(rng, 64, 1, 2), networks(rng, 2, 5, 6)]
+    cases.append((networks(rng, 4, 3, 3)[0], np.array([0.0, 0.7, 0.3, 0.0])))
+    right_elsewhere(*(gives(student, "geometric_mean", products, case) for case in cases))
 
 
 # --- q6: where they meet -------------------------------------------------------------------------
 
+USUAL = [2, 5, 10, 20, 50, 100, 200], [30.0, 12.0, 17.0, 14.0, 13.0, 9.0, 11.0], 12.0, 2.0
 
-def compare_needed(student, counts, errors, one, within, right, named):
-    """Call samples_needed and say what is wrong with it."""
+
+def from_where_on(counts, good):
+    """Return the smallest count from which on all are good, or None."""
+    bad = np.flatnonzero(~good)
+    first = bad[-1] + 1 if len(bad) else 0
+    return counts[first] if first < len(counts) else None
+
+
+def needs(counts, errors, one, within):
+    """Return what samples_needed may give."""
+    over = np.array(errors) - one
+    good, right = over <= within, from_where_on(counts, over <= within)
+    bad = np.flatnonzero(~good)
+    return {
+        RIGHT: right,
+        "the first count that does as well may have been lucky: look at those after it": (
+            counts[good.argmax()] if good.any() else None
+        ),
+        "this is a place among the counts: which count is there?": (right and counts.index(right)),
+        "this is an error: how many networks made it?": right and errors[counts.index(right)],
+        "what if the average does better than the one network?": (
+            from_where_on(counts, np.abs(over) <= within)
+        ),
+        "what is within for?": from_where_on(counts, over <= 0),
+        "at most one + within: what of an error that is just so large?": (
+            from_where_on(counts, over < within)
+        ),
+        "this is the last count that is not as good; from which on is it?": (
+            counts[bad[-1]] if len(bad) else None
+        ),
+    }
+
+
+def needed(student, *case):
+    """Return which of these samples_needed gives."""
+    counts, errors, one, within = case
     got = student.call("samples_needed", np.array(counts), np.array(errors), one, within).value
-    if isinstance(got, np.ndarray) and got.shape == ():
-        got = got[()]
-    if got is not None and (isinstance(got, bool) or not isinstance(got, int | float | np.number)):
-        raise Wrong(
-            f"samples_needed should return a number or None, and returns {type(got).__name__}"
-        )
-    if (got is None) == (right is None) and (right is None or got == right):
-        return
-    for message, wrong in named.items():
-        if got is not None and got == wrong:
-            raise Wrong(message)
-    said = "None, as if they never met" if got is None else f"{got:g}"
-    raise Wrong(
-        f"for counts {counts}, errors {errors}, one = {one:g}, within = {within:g} it says {said}"
-    )
+    if isinstance(got, np.ndarray) and got.size == 1:
+        got = got.item()
+    if isinstance(got, bool) or not isinstance(got, int | float | np.number | None):
+        raise Wrong(f"it should be a number or None, and is {type(got).__name__}")
+    fits = [name for name, result in needs(*case).items() if got == result]
+    if not fits:
+        said = f"for counts {counts}, errors {errors}, one = {one:g}, within = {within:g} it says"
+        why = ": is it the smallest from which on all are as good?"
+        if got is None:
+            why = ": is it not written yet?"
+        elif got not in counts:
+            why = ", which is not one of the counts"
+        raise Wrong(f"{said} {got}{why}")
+    return fits
 
 
 @ASSIGNMENT.check("q6", 1)
 def needed_is_from_where_on(student, rng):
     """samples_needed finds from where on the average is as good:"""
-    counts, errors = [2, 5, 10, 20, 50, 100], [30.0, 12.0, 17.0, 14.0, 9.0, 11.0]
-    named = {
-        "the first count that does as well may have been lucky: look at those after it": 5,
-        "it should return a count, and returns its place among the counts": 3,
-        "it should return a count, and returns the errors": 14.0,
-        "where the average does better than the one network, that is as good, too": 100,
-        "this is the last count that is not as good; from which on is it?": 10,
-        "there is an earlier one: an error of at most one + within is as good": 50,
-    }
-    compare_needed(student, counts, errors, 12.0, 2.0, 20, named)
+    only_right(needed(student, *USUAL))
 
 
 @ASSIGNMENT.check("q6", 1, hidden=True)
 def needed_elsewhere(student, rng):
     """samples_needed takes ties, may find none, and may find the first:"""
-    compare_needed(student, [3, 6, 12], [20.0, 16.0, 13.0], 13.0, 3.0, 6, {})
-    compare_needed(student, [3, 6, 12], [20.0, 16.0, 17.0], 13.0, 3.0, None, {})
-    compare_needed(student, [4, 8, 16], [9.0, 8.0, 7.0], 12.0, 0.0, 4, {})
-    compare_needed(student, [7], [9.0], 9.0, 0.0, 7, {})
-    compare_needed(student, [4, 8, 16, 32], [9.0, 3.0, 2.0, 1.0], 5.0, 0.5, 8, {})
+    cases = (
+        USUAL,
+        ([3, 6, 12], [20.0, 16.0, 13.0], 13.0, 3.0),
+        ([3, 6, 12], [20.0, 16.0, 17.0], 13.0, 3.0),
+        ([4, 8, 16], [9.0, 8.0, 7.0], 12.0, 0.0),
+        ([7], [9.0], 9.0, 0.0),
+        ([4, 8, 16, 32], [9.0, 3.0, 2.0, 1.0], 5.0, 0.5),
+    )
+    right_elsewhere(*(needed(student, *case) for case in cases))

@@ -2,17 +2,21 @@
 
     python -m dropout_grading ASSIGNMENT SUBMISSIONS [--out FOLDER] [--workers 2]
 
-Writes marks.csv, manual.csv (answers for a person to mark) and feedback/ into FOLDER. What has
-been marked is kept there: a second run marks only what is new or has changed.
+Writes marks.csv, details.csv (each check of each student), manual.csv (answers for a person to
+mark) with rubric.md, and feedback/ into FOLDER. What has been marked is kept there: a second run
+marks only what is new or has changed.
 """
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import json
 import os
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -36,8 +40,20 @@ def load(folder):
     spec.loader.exec_module(module)
     assignment = module.ASSIGNMENT
     source = Path(folder) / "source.ipynb"
-    assignment.template = notebook.cells(source.read_bytes()) if source.is_file() else []
+    assignment.template = notebook.handed_out(source.read_bytes()) if source.is_file() else []
     return assignment
+
+
+@contextlib.contextmanager
+def _alone(out):
+    """Hold the folder: of two runs at once, one would write over a person's points."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(f"another run is writing to {out}: wait until it is done") from error
+        yield
 
 
 def grade(folder, submitted, out, *, workers, limits, progress=True):
@@ -51,22 +67,32 @@ def grade(folder, submitted, out, *, workers, limits, progress=True):
         Student([], limits).close()
     except Ended as error:
         raise ValueError(f"no submission can be run on this computer: {error}") from error
+    with _alone(out):
+        return _grade(assignment, folder, submitted, out, workers, limits, progress)
+
+
+def _grade(assignment, folder, submitted, out, workers, limits, progress):
     entries = submissions.find(submitted, f"{assignment.name}.ipynb")
     for name in ("results", "feedback"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    by_hand = report.read_answers(out / report.MANUAL, assignment)
+    report.read_answers(out / report.MANUAL, assignment)  # what is wrong there is said at once
     sources = [
         path for name in ("checks.py", "source.ipynb") if (path := Path(folder, name)).is_file()
     ]
     common = _digest(*sources, *sorted(Path(__file__).parent.glob("*.py")))
 
     def result_of(entry):
-        if entry.data is None:
+        if entry.read is None:
             return unmarked(assignment, entry.problem)
         try:
-            return _kept(assignment, entry, out / "results", (common, limits, isolated()))
+            return _kept(assignment, entry.read(), out / "results", (common, limits, isolated()))
+        except submissions.Unreadable as error:
+            return unmarked(assignment, str(error))
         except Exception as error:  # one submission never stops the others
-            return unmarked(assignment, f"the marker failed, run it again: {error!r}")
+            failed = unmarked(
+                assignment, f"was not marked: the marker failed, run it again: {error!r}"
+            )
+            return failed | {"answers": {}}  # nobody has looked for them: no 0
 
     with ThreadPoolExecutor(workers) as pool:
         marking = [pool.submit(result_of, entry) for entry in entries]
@@ -76,29 +102,41 @@ def grade(folder, submitted, out, *, workers, limits, progress=True):
         except BaseException:  # Ctrl-C: what has been marked is kept
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    rows = []
+    rows, names = [], Counter(submissions.alike(entry.student) for entry in entries)
+    # Only now: a person may have filled in more while this ran.
+    by_hand = report.read_answers(out / report.MANUAL, assignment)
     for entry, future in zip(entries, marking, strict=True):
-        result, mine = future.result(), {}
+        result, mine, comments = future.result(), {}, {}
         for question in assignment.manual:
-            points, *_ = by_hand.get(report.answer_id(entry.student, question), ("",))
+            key = report.answer_id(entry.student, question)
+            points, comments[question], _ = by_hand.get(key, ("", "", ""))
             if points:
                 mine[question] = report.number(points)
         rows.append((entry, result, report.totals(assignment, result, mine)))
-        report.write_feedback(out / "feedback", assignment, *rows[-1])
+        name = report.feedback_name(entry.student, names[submissions.alike(entry.student)] > 1)
+        report.write_feedback(out / "feedback" / name, assignment, *rows[-1], comments)
     report.write_marks(out / "marks.csv", assignment, rows)
+    report.write_details(out / "details.csv", rows)
     if assignment.manual:
         report.write_answers(out / report.MANUAL, assignment, rows, by_hand)
+        text = notebook.rubric(Path(folder, "source.ipynb").read_bytes())
+        (out / "rubric.md").write_text(f"# {assignment.name}\n\n{text}", "utf8")
     return rows
 
 
-def _kept(assignment, entry, folder, common):
-    """Return the result of a notebook, kept from an earlier run where nothing has changed."""
-    key = hashlib.sha256(repr(common).encode() + entry.data).hexdigest()
+def _kept(assignment, data, folder, common):
+    """Return the result of a notebook, kept from an earlier run where nothing has changed.
+
+    One that had to be stopped is not kept: it may have been the computer that was slow.
+    """
+    key = hashlib.sha256(repr(common).encode() + data).hexdigest()
     file = folder / f"{key}.json"
     try:
         return json.loads(file.read_text("utf8"))
     except (OSError, ValueError):
-        result = mark(assignment, entry.data, limits=common[1])
+        result = mark(assignment, data, limits=common[1])
+    if result["status"].startswith("stopped"):
+        return result
     # Two students may hand in the same file, so each thread has its own part.
     partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     partial.write_text(json.dumps(result), "utf8")

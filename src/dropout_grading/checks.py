@@ -23,7 +23,8 @@ class Assignment:
     ``name``: also that of its notebook. ``manual``: {question: points} marked by a person.
     ``given``: {question: {function: expression}}, right functions that take the place of the
     student's in the checks of the *other* questions, so that one fault costs once. (A function of
-    no question goes under "".) The checks in the notebook itself do without them.
+    no question goes under "".) The checks in the notebook itself do without them, and what is met
+    there is met: a check counts as met if it is with them or without.
     """
 
     def __init__(self, name, *, manual=None, given=None):

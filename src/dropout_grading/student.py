@@ -27,13 +27,15 @@ class Result:
         self.ref, self.value = ref, value
 
     def __getitem__(self, index):
+        if self.value is None:
+            raise StudentError("your code should return several values, and returned nothing")
         if not isinstance(self.value, list | tuple | dict):
             kind = self.value.type if isinstance(self.value, Opaque) else type(self.value).__name__
-            raise StudentError(f"should return several values, and returned a {kind}")
+            raise StudentError(f"your code should return several values, and returned one: {kind}")
         try:
             return Result(Ref(self.ref.number, (*self.ref.path, index)), self.value[index])
         except (IndexError, KeyError) as error:
-            text = f"should return more than {len(self.value)} values"
+            text = f"your code should return more than {len(self.value)} values"
             raise StudentError(text) from error
 
 
@@ -51,6 +53,7 @@ class Student:
             self._send(list(cells))
             while isinstance(first := self._receive(), int) and 0 <= first < len(cells):
                 cell = first
+            self.sandbox.rest()
             try:
                 self.errors = {int(n): str(text) for n, text in first["errors"]}
                 self.functions = {str(name) for name in first["functions"]}
@@ -93,10 +96,11 @@ class Student:
     def _ask(self, request):
         self._send(_with_refs(request))
         answer = self._receive()
+        self.sandbox.rest()
         if not isinstance(answer, tuple) or len(answer) != (3 if answer[:1] == (True,) else 2):
             raise Ended("it sent what is not a message")
         if len(answer) == 2:
-            raise StudentError(str(answer[1]))
+            raise StudentError(f"your code raised {answer[1]}")
         return Result(Ref(answer[1]), answer[2])
 
     def _send(self, value):

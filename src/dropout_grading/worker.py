@@ -13,6 +13,7 @@ import traceback
 
 import numpy as np
 
+from dropout_grading.notebook import place
 from dropout_grading.wire import RNG, Broken, Ref, Source, receive, send
 
 LONGEST = 2000  # characters of an error
@@ -27,40 +28,46 @@ def run_cells(cells, names, tell):
     errors = {}
     for number, source in enumerate(cells):
         tell(number)
+        here = f"<{place(number, source)}>"  # what a traceback has for the name of a file
         try:
-            exec(compile(_parsed(source), f"<cell {number + 1}>", "exec"), names)
+            exec(compile(_parsed(source, here), here, "exec"), names)
         except BaseException as error:  # SystemExit and KeyboardInterrupt too
-            errors[number] = describe(error)
+            errors[number] = describe(error, here)
     return errors
 
 
-def _parsed(source):
+def _parsed(source, here):
     """Parse a cell. Where it is no Python, without IPython's own lines (%pip, !ls, f?)."""
     try:
-        return ast.parse(source)
+        return ast.parse(source, here)
     except SyntaxError:
         lines = source.split("\n")
     if lines[0].startswith("%%") and lines[0].split()[0] not in RUN:
         return ast.parse("")
     kept = ("" if _is_magic(line.strip()) else line for line in lines)
-    return ast.parse("\n".join(kept))
+    return ast.parse("\n".join(kept), here)
 
 
 def _is_magic(line):
     return line.startswith(("%", "!", "?")) or line.endswith("?")
 
 
-def describe(error):
-    """Return an error in a line, with the cell and line it came from."""
-    where = ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<cell"):
-            where = f" (in {frame.filename[1:-1]}, line {frame.lineno})"
+def describe(error, here=None):
+    """Return an error in a line, with the line it came from, and the cell where not ``here``."""
+    frames = [(f.filename, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
     try:
         text = str(error)
+        if isinstance(error, SyntaxError):
+            text = error.msg
+            frames.append((error.filename, error.lineno))
     except Exception:
         text = ""
-    return f"{type(error).__name__}: {text}"[:LONGEST] + where
+    cells = [pair for pair in frames if str(pair[0]).startswith("<code cell")]
+    where = ""
+    if cells:
+        file, number = cells[-1]
+        where = f" (line {number})" if file == here else f" (line {number} of {file[1:-1]})"
+    return f"{type(error).__name__}: {text}"[:LONGEST].removesuffix(": ") + where
 
 
 class Calls:

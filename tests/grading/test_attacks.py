@@ -204,7 +204,7 @@ FORGED = {
 def test_a_forged_message_gains_nothing(cell, apart):
     """What else is in the notebook is marked as it is, or not at all."""
     data = submission(evaluation("return 2 * x"), before=[SOCKET + cell])
-    assert marked(data, Limits(seconds=1)) in (LOSES_Q3, (0,) * 6)
+    assert marked(data, QUICK) in (LOSES_Q3, (0,) * 6)
 
 
 @pytest.mark.parametrize("cell", FORGED.values(), ids=FORGED)
@@ -320,7 +320,7 @@ def test_a_burst_of_processes_is_ended(apart):
         "for _ in range(40):\n    subprocess.Popen([sys.executable, '-S', '-c', code])\n"
         "import time; time.sleep(30)"
     )
-    result = mark(assignment(), notebook(cell), limits=Limits(seconds=20))
+    result = mark(assignment(), submission(before=[cell]), limits=Limits(seconds=20))
     assert result["status"] == "stopped: started more than 16 processes"
     assert alive("burst-of-processes") == []
 
@@ -350,7 +350,7 @@ def test_an_endless_cell(apart):
     result = mark(assignment(), data, limits=Limits(seconds=1))
     assert result["status"] == "stopped: took longer than 1 s"
     assert score(result) == LOSES_Q3
-    assert result["errors"] == ["cell 9: took longer than 1 s; left out"]
+    assert result["errors"] == ["code cell 9, `while True: pass`: took longer than 1 s; left out"]
 
 
 def test_endless_cells_without_end():
@@ -368,7 +368,14 @@ def test_two_endless_functions_cost_their_questions_alone():
     data = submission(
         {"    mask = keep_mask": f"    {endless}mask = keep_mask"} | evaluation("while True: pass")
     )
-    assert marked(data, Limits(seconds=1)) == (3, 0, 0, 0, 3, 2)
+    assert marked(data, QUICK) == (3, 0, 0, 0, 3, 2)
+
+
+def test_the_time_that_the_marker_takes_is_not_the_submissions():
+    with Student(["def f(): return 1"], Limits(seconds=1)) as student:
+        for _ in range(2):
+            time.sleep(1.5)
+            assert student.call("f").value == 1
 
 
 def test_many_slow_calls_are_ended():

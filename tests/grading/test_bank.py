@@ -1,13 +1,17 @@
 """Every misconception costs what it should, and no right answer costs anything.
 
+What a student's own notebook says is what the marker says, of each of them.
+
 Inputs are new at each run, so each run is another sample: no score may hang on chance.
 """
+
+import re
 
 import bank_inverted_dropout
 import bank_rescue
 import bank_test_time
 import pytest
-from notebooks import FULL, marked, notebook, submission
+from notebooks import FULL, assignment, mark, marked, notebook, said, score, submission, variables
 
 FULL_MARKS = {
     "inverted-dropout": FULL,
@@ -45,10 +49,62 @@ def test_an_empty_notebook_gets_nothing(name):
     assert set(marked(notebook(), name=name)) == {0}
 
 
+ONE, RESCUE, TWO = bank_inverted_dropout, bank_rescue, bank_test_time
+SAID = [
+    ("inverted-dropout", {ONE.STANDARD: f"(1 - p) * {ONE.STANDARD}"}, "Does this kind of dropout"),
+    ("inverted-dropout", {ONE.STANDARD: f"{ONE.STANDARD} / p"}, "Does this kind of dropout"),
+    (
+        "rescue",
+        {RESCUE.BLOCK: f"h = h if self.training else h * (1 - self.p)\n        {RESCUE.BLOCK}"},
+        "has nobody scaled before?",
+    ),
+    ("rescue", {RESCUE.ADAM: RESCUE.ADAM.replace("eps / q", "eps")}, "how large is the gradient"),
+    (
+        "test-time",
+        {TWO.FOUND: TWO.FOUND_PLACE.replace("> one", ">= one")},
+        "which is not one of the counts",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "replacements", "question"), SAID)
+def test_a_message_asks_what_leads_on(name, replacements, question):
+    result = mark(assignment(name), submission(replacements, name=name))
+    message, *_ = (check["message"] for check in result["checks"] if "message" in check)
+    assert question in message
+
+
+def words(text):
+    """Return a message's beginning without its numbers, which differ from run to run."""
+    return re.sub(r"-?\d[\d.]*(e[+-]?\d+)?", "#", " ".join(str(text).split()))[:200]
+
+
+def agrees(raised, entry):
+    """Say whether a check in the notebook and the marker's run of it come to the same."""
+    kind, message = type(raised).__name__, entry.get("message")
+    if raised is None or message is None:
+        return raised is None and message is None
+    if kind == "Wrong":
+        return words(raised) == words(message)
+    if kind == "StudentError":  # the marker adds the place
+        return words(raised) in words(message)
+    return kind in message  # what came back is not of the kind that the check reads
+
+
 @pytest.mark.parametrize(
     ("name", "replacements", "points"),
     [(name, replacements, points) for name, _, replacements, points in BANK],
     ids=[f"{name}: {title}" for name, title, *_ in BANK],
 )
 def test_points(name, replacements, points):
-    assert marked(submission(replacements, name=name), name=name) == points
+    data = submission(replacements, name=name)
+    result = mark(assignment(name), data)
+    assert score(result) == points
+    names = variables(data)
+    marked = {(check["question"], check["name"]): check for check in result["checks"]}
+    alone = said(names, name, given=False)
+    for check, raised in said(names, name, given=True).items():
+        entry = marked[check.question, check.name]
+        if alone[check] is None:  # who is told in the notebook that all is well has the points
+            raised = None
+        assert agrees(raised, entry), f"{raised!r} in the notebook, and marked {entry}"

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from helpers import says
-from notebooks import FOLDER, FULL, ROOT, assignment, score, submission
+from notebooks import FOLDER, FULL, ROOT, assignment, score, submission, unanswered
 
 from dropout_grading import __main__ as command
 from dropout_grading import notebook as reader
@@ -37,10 +37,14 @@ def lay(folder, files):
     return folder
 
 
-def run(tmp_path, workers=2):
-    rows = grade(
+def rows_of(tmp_path, workers=2):
+    return grade(
         FOLDER, tmp_path / "in", tmp_path / "out", workers=workers, limits=Limits(), progress=False
     )
+
+
+def run(tmp_path, workers=2):
+    rows = rows_of(tmp_path, workers)
     return {entry.student: (result["status"], score(result)) for entry, result, _ in rows}
 
 
@@ -62,7 +66,14 @@ def fill_in(path, **points):
 
 
 def found(folder):
-    return {s.student: s.data or s.problem for s in submissions.find(folder, NAME)}
+    return {s.student: read(s) for s in submissions.find(folder, NAME)}
+
+
+def read(entry):
+    try:
+        return entry.problem or entry.read()
+    except submissions.Unreadable as error:
+        return str(error)
 
 
 # --- who handed in what -------------------------------------------------------------------------
@@ -99,10 +110,16 @@ def test_a_folder_of_anything(tmp_path):
         assert rows.pop(name) == ("holds no notebook (.ipynb)", (0,) * 6)
     assert rows.pop("jim")[0].startswith("is not a readable zip")
     assert rows == dict.fromkeys(("ann", "ben", "eve", "hal", "ida"), marked)
+    statuses = {row["student"]: row["status"] for row in table(tmp_path / "out" / "marks.csv")}
+    assert statuses["eve"] == "marked; not looked at: scratch.ipynb"
+    assert statuses["ann"] == "marked"
+    feedback = (tmp_path / "out" / "feedback" / "eve.md").read_text("utf8")
+    said = f"This is about eve/{NAME}. Beside it was, and nobody looked at it: scratch.ipynb."
+    assert said in feedback
 
 
-@pytest.mark.parametrize("as_zip", [True, False])
-def test_a_download_of_moodle(tmp_path, as_zip):
+@pytest.mark.parametrize("where", ["a zip", "a folder", "the folder itself"])
+def test_a_download_of_moodle(tmp_path, where):
     """Also of one student alone, whose name is in the folder's."""
     for files in (
         {
@@ -116,16 +133,19 @@ def test_a_download_of_moodle(tmp_path, as_zip):
         lay(
             folder,
             {"course.zip": zipped(files)}
-            if as_zip
-            else {f"course/{n}": d for n, d in files.items()},
+            if where == "a zip"
+            else {("course/" if where == "a folder" else "") + n: d for n, d in files.items()},
         )
         want = {"Ann Lee_12": b"ann", "Ben Öz_34": b"ben", "Cid_56": "holds no notebook (.ipynb)"}
         assert found(folder) == dict(list(want.items())[: len(files)])
 
 
-def test_a_download_of_canvas(tmp_path):
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_a_download_of_canvas(tmp_path, as_zip):
+    """With two students of one name."""
     files = {
         f"leeann_123_456_{NAME}": b"ann",
+        f"leeann_1230_455_{NAME}": b"the other ann",
         f"ozben_LATE_124_457_{NAME}": b"ben",
         "poecid_125_458_work.zip": zipped({f"x/{NAME}": b"cid"}),
         "poecid_125_459_plot.png": b"",
@@ -133,11 +153,12 @@ def test_a_download_of_canvas(tmp_path):
         "raydan_126_461_b.ipynb": b"2",
         "sueeve_127_462_work.zip": b"broken",
     }
-    lay(tmp_path, {"submissions.zip": zipped(files)})
+    lay(tmp_path, {"submissions.zip": zipped(files)} if as_zip else files)
     got = found(tmp_path)
-    assert got.pop("raydan").startswith("holds 2 notebooks")
-    assert got.pop("sueeve").startswith("is not a readable zip")
-    assert got == {"leeann": b"ann", "ozben": b"ben", "poecid": b"cid"}
+    assert got.pop("raydan_126").startswith("holds 2 notebooks")
+    assert got.pop("sueeve_127").startswith("is not a readable zip")
+    rest = {"leeann_123": b"ann", "ozben_124": b"ben", "poecid_125": b"cid"}
+    assert got == {**rest, "leeann_1230": b"the other ann"}
 
 
 def test_a_zip_of_zips_is_one_student_each(tmp_path):
@@ -190,9 +211,16 @@ def test_the_columns_of_the_csv(tmp_path):
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
     run(tmp_path)
     ann, ben = table(tmp_path / "out" / "marks.csv")
-    assert list(ann) == ["student", "file", "status", *(f"q{n}" for n in range(1, 8)), "total"]
-    assert list(ann.values()) == ["ann", "ann.ipynb", "marked", *"341332", "", ""]
-    assert list(ben.values())[3:] == [*"000000", "", ""]
+    assert list(ann) == [
+        "student",
+        "file",
+        "status",
+        *(f"q{n}" for n in range(1, 8)),
+        "total",
+        "of",
+    ]
+    assert list(ann.values()) == ["ann", "ann.ipynb", "marked", *"341332", "", "", "20"]
+    assert list(ben.values())[3:] == [*"000000", "0", "0", "20"]
     assert ben["status"].startswith("is not a notebook")
 
 
@@ -245,15 +273,48 @@ def test_feedback_names_the_misconception(tmp_path):
     lay(tmp_path / "in", {"ann.ipynb": submission({"1 / (1 - p), 0": "1 / p, 0"})})
     run(tmp_path)
     text = (tmp_path / "out" / "feedback" / "ann.md").read_text("utf8")
-    assert "## q2: 1 of 4" in text
-    assert "kept values are 5 times what they were: you divide by p" in text
+    assert "## q2: 2 of 4 points" in text
+    said = "Not met: *inverted_train scales what it keeps*: kept values are 5 times what they were:"
+    assert f"- {said} you divide by p" in text
+
+
+def test_the_instructor_sees_what_each_check_said(tmp_path):
+    """The hidden ones too, in a table that no spreadsheet takes for formulas."""
+    files = {"=ann.ipynb": submission({"return x * factor,": "x *= factor\n    return x,"})}
+    lay(tmp_path / "in", files | {"ben.ipynb": b"no"})
+    run(tmp_path)
+    rows = table(tmp_path / "out" / "details.csv")
+    assert len(rows) == 2 * len(assignment().checks)
+    (lost,) = (row for row in rows if row["got"] == "0" and row["student"] == "'=ann")
+    assert list(lost.values())[1:2] + list(lost.values())[3:] == [
+        *("q2", "yes", "0", "1", "inverted_train changes its input: make a new array")
+    ]
+    assert {row["message"] for row in rows if row["student"] == "ben"} == {"was not run"}
+    assert "was not run" not in (tmp_path / "out" / "feedback" / "ben.md").read_text("utf8")
+
+
+@pytest.mark.parametrize("name", ["inverted-dropout", "test-time", "rescue"])
+def test_the_rubric_is_the_answer_in_words(name):
+    text = reader.rubric((ROOT / "assignments" / name / "source.ipynb").read_bytes())
+    (question,) = assignment(name).manual
+    assert text.startswith(f"## {question}: ")
+    assert len(text) > 500
+    assert reader.PLACEHOLDER not in text
+    assert "## q1" not in text
+
+
+def test_the_rubric_lies_beside_the_answers(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    run(tmp_path)
+    text = (tmp_path / "out" / "rubric.md").read_text("utf8")
+    assert text.startswith("# inverted-dropout\n\n## q7: In your own words (4 points)\n\n")
 
 
 # --- answers that a person marks ----------------------------------------------------------------
 
 
 def with_answer(*cells):
-    content = json.loads(GOOD)
+    content = json.loads(unanswered(GOOD))
     content["cells"] += [{"cell_type": "markdown", "source": cell} for cell in cells]
     return json.dumps(content).encode()
 
@@ -276,18 +337,25 @@ def test_an_answer_in_the_notebook_that_students_get_is_found(name):
 
 
 def test_answers_go_out_and_points_come_back(tmp_path):
+    """Also those of names that have a quote in front in the file."""
     files = {"ann.ipynb": with_answer("The *mean*, é."), "'ben.ipynb": GOOD, "-cid.ipynb": GOOD}
+    odd = [f"{chr(0xDC00 + byte)}.ipynb" for byte in (0xFF, 0xFE)]  # no UTF-8, and one name each
+    files |= {"ben.ipynb": GOOD, "a\rb.ipynb": GOOD, **dict.fromkeys(odd, GOOD)}
     lay(tmp_path / "in", files)
     run(tmp_path)
     manual = tmp_path / "out" / "manual.csv"
     assert {row["id"]: row["answer"] for row in table(manual)}["ann:q7"] == "The *mean*, é."
-    fill_in(manual, ann="3.5", **{"'-cid": "0", "ben": "4"})
+    mine = {"'-cid": "0", "''ben": "4", "ben": "1", "a\rb": "2", "\\udcff": "3", "\\udcfe": "2.5"}
+    fill_in(manual, ann="3.5", **mine)
     for _ in range(2):  # and they stay
         run(tmp_path)
-        rows = {row["student"]: row for row in table(tmp_path / "out" / "marks.csv")}
+        rows = {row["file"]: row for row in table(tmp_path / "out" / "marks.csv")}
+        rows = {name.removesuffix(".ipynb"): row for name, row in rows.items()}
+        got = {run_[0].student: run_[2]["q7"] for run_ in rows_of(tmp_path)}
+        assert (got["\udcff"], got["\udcfe"], got["a\rb"], got["ben"]) == (3, 2.5, 2, 1)
         assert (rows["ann"]["q7"], rows["ann"]["total"]) == ("3.5", "19.5")
         assert (rows["'-cid"]["q7"], rows["'-cid"]["total"]) == ("0", "16")
-        assert (rows["'ben"]["q7"], rows["'ben"]["total"]) == ("4", "20")
+        assert (rows["''ben"]["q7"], rows["''ben"]["total"]) == ("4", "20")
         assert {row["comment"] for row in table(manual)} == {"good"}
 
 
@@ -322,6 +390,18 @@ def test_a_spreadsheet_with_semicolons_is_read(tmp_path):
     file.write_text("name,points\nann,2\n", "utf8")
     with pytest.raises(ValueError, match=r"manual\.csv must have the columns id, points, of"):
         report.read_answers(file, assignment())
+
+
+def test_a_spreadsheet_with_semicolons_can_be_opened_again(tmp_path):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    run(tmp_path)
+    manual = tmp_path / "out" / "manual.csv"
+    (row,) = table(manual)
+    with manual.open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=";").writerows([row, (row | {"points": "2,5"}).values()])
+    run(tmp_path)
+    assert manual.read_text("utf-8-sig").startswith("id;points;of;comment;answer\nann:q7;2,5;4;;")
+    assert table(tmp_path / "out" / "marks.csv")[0]["total"] == "18.5"
 
 
 def test_points_may_have_a_decimal_comma(tmp_path):
@@ -393,7 +473,11 @@ def test_a_fault_of_the_marker_stops_one_submission(tmp_path, monkeypatch):
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": WRONG})
     rows = run(tmp_path)
     assert rows["ann"] == ("marked", FULL)
-    assert rows["ben"] == ("the marker failed, run it again: MemoryError()", (0,) * 6)
+    assert rows["ben"] == (
+        "was not marked: the marker failed, run it again: MemoryError()",
+        (0,) * 6,
+    )
+    assert [row["total"] for row in table(tmp_path / "out" / "marks.csv")] == ["", ""]
     monkeypatch.undo()
     assert run(tmp_path)["ben"][0] == "marked"
 

@@ -1,0 +1,117 @@
+"""The feedback as a student reads it."""
+
+import json
+
+import pytest
+from notebooks import ROOT, assignment, notebook, submission, unanswered
+from test_grade import GOOD, fill_in, lay, rows_of, table
+
+from dropout_grading.mark import mark
+
+
+def feedback(tmp_path, data, **points):
+    lay(tmp_path / "in", {"ann.ipynb": data})
+    rows_of(tmp_path)
+    if points:
+        fill_in(tmp_path / "out" / "manual.csv", **points)
+        rows_of(tmp_path)
+    return (tmp_path / "out" / "feedback" / "ann.md").read_text("utf8")
+
+
+def test_of_what_cannot_be_read_the_reason_and_no_more(tmp_path):
+    assert feedback(tmp_path, b"no") == (
+        "# inverted-dropout: ann\n\n"
+        "The file that you handed in (ann.ipynb) is not a notebook (JSONDecodeError).\n\n"
+        "**Total: 0 of 20 points.**\n"
+    )
+
+
+def test_of_what_cannot_be_read_what_a_person_says_of_it(tmp_path):
+    assert feedback(tmp_path, b"no", ann="3").endswith(
+        "\n\n**Total: 3 of 20 points.**\n\n## q7: 3 of 4 points\n\n- good\n"
+    )
+
+
+def test_of_a_blank_notebook_a_line_a_question(tmp_path):
+    blank = (ROOT / "book" / "assignments" / "inverted-dropout.ipynb").read_bytes()
+    text = feedback(tmp_path, blank)
+    assert text.count("- Not met: ") == 6
+    assert (
+        "## q1: 0 of 3 points\n\n- Not met: *keep_mask returns booleans of the shape that is asked "
+        "for*, *keep_mask keeps with probability 1 - p*: it is not written yet, or a return is "
+        "missing\n\n## q2"
+    ) in text
+
+
+def test_of_another_notebook_the_reason_and_no_more(tmp_path):
+    text = feedback(tmp_path, submission(name="rescue"))
+    assert "(ann.ipynb) is not this assignment's notebook: it defines none of keep_mask," in text
+    assert text.endswith("\n\n**Total: 0 of 20 points.**\n")
+
+
+def test_what_is_right(tmp_path):
+    assert feedback(tmp_path, GOOD) == (
+        "# inverted-dropout: ann\n\n"
+        "**Total: 16 of 16 points so far; a person will mark q7.**\n\n"
+        "## q1: 3 of 3 points\n\n## q2: 4 of 4 points\n\n## q3: 1 of 1 point\n\n"
+        "## q4: 3 of 3 points\n\n## q5: 3 of 3 points\n\n## q6: 2 of 2 points\n\n"
+        "## q7: 4 points, to be marked by a person\n"
+    )
+
+
+def test_what_a_person_says(tmp_path):
+    text = feedback(tmp_path, GOOD, ann="3.5")
+    assert "**Total: 19.5 of 20 points.**" in text
+    assert text.endswith("## q7: 3.5 of 4 points\n\n- good\n")
+
+
+def test_no_answer(tmp_path):
+    text = feedback(tmp_path, unanswered(GOOD))
+    assert text.endswith("## q7: 0 of 4 points\n\n- There is no answer to mark.\n")
+    (row,) = table(tmp_path / "out" / "manual.csv")
+    assert row["answer"] == "[no answer: 0 points, unless you fill in others]"
+
+
+def test_what_is_wrong(tmp_path):
+    replacements = {
+        "    return x\n": "    raise ValueError('not done')\n",
+        "    return x * factor,": "    return",
+        "return rng.random(shape) < 1 - p": "return rng.random(shape[:1]) < 1 - p",
+    }
+    content = json.loads(submission(replacements))
+    text = feedback(tmp_path, json.dumps(content).encode())
+    assert (
+        "- Not met: *inverted_eval leaves the values alone*: your code raised ValueError: not done "
+        "(line 4 of code cell 4, `def inverted_eval(x, p):`)\n"
+    ) in text
+    assert "- Not met: 1 check that you do not see in the notebook (1 point).\n" in text
+    assert "your code: " not in text
+
+
+def test_the_name_of_a_function_stands_once(tmp_path):
+    text = feedback(tmp_path, submission({"mask = keep_mask(": "mask = ~keep_mask("}))
+    start = "- Not met: *inverted_train drops with probability p, and returns a cache too*: at p = "
+    assert start in text
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("\n1 / 0", "code cell 2, `1 / 0`: ZeroDivisionError: division by zero (line 2)"),
+        ("x = 1\ny = = 2", "code cell 2, `x = 1`: SyntaxError: invalid syntax (line 2)"),
+        ("%pip\nraise KeyboardInterrupt", "code cell 2, `%pip`: KeyboardInterrupt (line 2)"),
+        ("f()", "code cell 2, `f()`: ValueError: no (line 3 of code cell 1, `def f():`)"),
+        (f"x = '{'a' * 99}' + 1", f"code cell 2, `x = '{'a' * 55}…`: TypeError: "),
+    ],
+)
+def test_a_cell_that_failed_is_named_by_its_first_line(cell, said):
+    data = notebook("def f():\n    x = 1\n    raise ValueError('no')", cell)
+    (error,) = mark(assignment(), data)["errors"]
+    assert error.startswith(said)
+
+
+def test_what_returns_nothing():
+    result = mark(assignment(), submission({"return x * factor, factor": "x * factor"}))
+    said = {check.get("message") for check in result["checks"]}
+    none = "what inverted_train returns is None: it is not written yet, or a return is missing"
+    assert none in said

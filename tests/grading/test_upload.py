@@ -1,0 +1,141 @@
+"""Marks go to the right student of an LMS's CSV, and what finds none is said."""
+
+import csv
+import re
+import zipfile
+
+import pytest
+
+from dropout_grading.report import feedback_name
+from dropout_grading.upload import main
+
+MARKS = """student,file,status,q1,total,of
+Ann Lee_7,a.ipynb,marked,3,20,20
+Ann Lee_77,b.ipynb,marked,2,13.5,20
+"Bo, Jr_8",c.ipynb,marked,0,0,20
+"""
+MOODLE = """Identifier,Full name,Email address,Grade,"Feedback, comments"
+Participant 8,"Bo, Jr",bo@x.org,,
+Participant 77,Ann Lee,ann2@x.org,5,"line
+break"
+Participant 7,Ann Lee,ann1@x.org,,
+Participant 70,Cy,cy@x.org,,
+"""
+CANVAS = """Student,ID,SIS Login ID,Dropout (42)
+Points Possible,,,20
+"Lee, Ann",7,ann1,
+"Lee, Ann",77,ann2,
+Jr Bo,8,bo,
+"""
+
+
+def run(tmp_path, lms, marks=MARKS, column="Grade"):
+    (tmp_path / "marks.csv").write_text(marks, "utf8")
+    (tmp_path / "feedback").mkdir()
+    for student in re.findall(r'^"?(.+?_\d+)', marks, flags=re.MULTILINE):
+        name = feedback_name(student.removeprefix("'"))
+        (tmp_path / "feedback" / name).write_text(f"to {student}", "utf8")
+    (tmp_path / "lms.csv").write_text(lms, "utf8")
+    status = main([str(tmp_path / "marks.csv"), str(tmp_path / "lms.csv"), "--column", column])
+    out = tmp_path / "upload.csv"
+    if not out.exists():
+        return status, None
+    with out.open(newline="", encoding="utf-8-sig") as file:
+        dialect = ";" if ";" in lms else ","
+        return status, list(csv.reader(file, delimiter=dialect))
+
+
+def test_moodle_by_number_and_all_else_as_it_was(tmp_path):
+    status, rows = run(tmp_path, MOODLE)
+    assert status == 0
+    assert [row[3] for row in rows[1:]] == ["0", "13.5", "20", ""]
+    before = list(csv.reader(MOODLE.splitlines(keepends=True)))
+    assert [row[:3] + row[4:] for row in rows] == [row[:3] + row[4:] for row in before]
+
+
+def test_canvas_by_number(tmp_path):
+    status, rows = run(tmp_path, CANVAS, column="Dropout (42)")
+    assert status == 0
+    assert [row[3] for row in rows] == ["Dropout (42)", "20", "20", "13.5", "0"]
+
+
+def test_saved_with_semicolons(tmp_path):
+    lms = "Identifier;Full name;Grade\nParticipant 7;Lee, Ann;\n"
+    marks = MARKS.splitlines(keepends=True)
+    status, rows = run(tmp_path, lms, "".join(marks[:2]))
+    assert (status, rows[1]) == (0, ["Participant 7", "Lee, Ann", "20"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ann,a.ipynb,marked,3,20,20", "ann: no number behind the name"),
+        ("Cy_70,a.ipynb,marked,3,,20", "Cy_70: no total yet"),
+        ("Di_9,a.ipynb,marked,3,20,20", "Di_9: not in lms.csv"),
+    ],
+)
+def test_what_is_not_filled_in_is_said(tmp_path, capsys, line, said):
+    status, rows = run(tmp_path, MOODLE, f"{MARKS}{line}\n")
+    assert status == 1
+    assert f"NOT FILLED IN: {said}" in capsys.readouterr().err
+    assert [row[3] for row in rows[1:]] == ["0", "13.5", "20", ""]
+
+
+def test_what_a_person_should_look_at_is_said(tmp_path, capsys):
+    """A 0 for a file that could not be read, a second notebook, a grade that is replaced."""
+    marks = MARKS.replace("c.ipynb,marked", "c.ipynb,is not a notebook (JSONDecodeError)")
+    marks = marks.replace("a.ipynb,marked", '"a.ipynb","marked; not looked at: b.ipynb"')
+    lms = MOODLE.replace("ann1@x.org,,", "ann1@x.org,20.00,")
+    assert run(tmp_path, lms, marks)[0] == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "LOOK AT: Ann Lee_7 gets 20: marked; not looked at: b.ipynb",
+        "REPLACED: Ann Lee_77: 5 by 13.5",
+        "LOOK AT: Bo, Jr_8 gets 0: is not a notebook (JSONDecodeError)",
+    ]
+
+
+def test_another_maximum_is_refused(tmp_path, capsys):
+    lms = "Identifier,Maximum Grade,Grade\nParticipant 7,100.00,\n"
+    assert run(tmp_path, lms) == (2, None)
+    said = "the maximum grade in lms.csv must be the assignment's, 20, got 100.00: change it in"
+    assert said in capsys.readouterr().err
+    (tmp_path / "canvas").mkdir()
+    canvas = CANVAS.replace("Points Possible,,,20", "    Points Possible,,,10")
+    assert run(tmp_path / "canvas", canvas, column="Dropout (42)") == (2, None)
+    (tmp_path / "right").mkdir()
+    assert run(tmp_path / "right", lms.replace("100.00", "20.00"))[1][1][2] == "20"
+
+
+def test_moodle_gets_the_feedback_by_number(tmp_path):
+    run(tmp_path, MOODLE, f"{MARKS}'-Cy_70,d.ipynb,marked,3,5,20\nDi_9,e.ipynb,marked,3,5,20\n")
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert texts == {
+        f"Participant_{number}_assignsubmission_file_feedback.md": f"to {student}"
+        for number, student in ((7, "Ann Lee_7"), (77, "Ann Lee_77"), (8, "Bo, Jr_8"))
+    } | {"Participant_70_assignsubmission_file_feedback.md": "to '-Cy_70"}
+
+
+def test_canvas_gets_none(tmp_path):
+    run(tmp_path, CANVAS, column="Dropout (42)")
+    assert not (tmp_path / "feedback.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("lms", "marks", "said"),
+    [
+        ("Name,Grade\nAnn,\n", MARKS, "lms.csv must have a column 'Identifier' or 'ID', got Name"),
+        ("Identifier,Name\n", MARKS, "lms.csv must have a column 'Grade', got Identifier, Name"),
+        (MOODLE, f"{MARKS}Ann_7,d.ipynb,marked,3,20,20\n", "two students have the number 7"),
+        (MOODLE, "a,b\n", "marks.csv must have a column 'student', got a, b"),
+        ("", MARKS, "lms.csv must not be empty"),
+    ],
+)
+def test_bad_files_are_refused_whole(tmp_path, capsys, lms, marks, said):
+    assert run(tmp_path, lms, marks) == (2, None)
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    assert main([str(tmp_path / "marks.csv"), str(tmp_path / "lms.csv")]) == 2
+    assert "marks.csv" in capsys.readouterr().err
