@@ -1,12 +1,14 @@
 """Enumeration against a slow loop, with == on fractions; the geometric mean of softmaxes."""
 
 import itertools
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from helpers import says
 
+from dropout_scaling import exact
 from dropout_scaling.exact import expectation, normalized_geometric_mean, variance
 from dropout_scaling.masks import all_masks, mask_probabilities
 
@@ -81,11 +83,114 @@ def test_an_f_that_does_not_return_one_row_a_mask_is_refused(average, f, got):
 
 
 @pytest.mark.parametrize("average", [expectation, variance])
-def test_more_than_20_units_are_not_enumerated(average):
-    with pytest.raises(
-        ValueError, match=says("n, the number of units, must be in [0, 20], got 21")
-    ):
-        average(lambda masks: masks, 21, 0.2)
+@pytest.mark.parametrize(
+    ("n", "error", "rule"),
+    [
+        (31, ValueError, "in [0, 30]"),
+        (-1, ValueError, "in [0, 30]"),
+        (20.0, TypeError, "an integer"),
+        (True, TypeError, "an integer"),
+    ],
+)
+def test_more_than_30_units_or_no_number_of_units_is_refused(average, n, error, rule):
+    with pytest.raises(error, match=says(f"n, the number of units, must be {rule}, got {n}")):
+        average(lambda masks: pytest.fail("asked about masks"), n, 0.2)
+
+
+@pytest.fixture
+def pieces_of_8(monkeypatch):
+    """Let f be asked about 2^3 masks at a time, so that a few units make many pieces."""
+    monkeypatch.setattr(exact, "PIECE_UNITS", 3)
+
+
+def looked_up(table):
+    """Return the f whose value for a mask is the entry of table that all_masks has it at."""
+
+    def f(masks):
+        n = masks.shape[1]
+        return table[masks @ (1 << np.arange(n)[::-1])]
+
+    return f
+
+
+@pytest.mark.usefixtures("pieces_of_8")
+@pytest.mark.parametrize("p", PS)
+@pytest.mark.parametrize("n", range(1, 13))
+def test_in_pieces_the_averages_are_those_of_one_sum_over_all_masks(n, p, rng):
+    table = np.array([Fraction(int(k)) for k in rng.integers(-99, 99, size=2**n)])
+    weights = mask_probabilities(all_masks(n), p)
+    mean = weights @ table
+    assert expectation(looked_up(table), n, p) == mean
+    assert variance(looked_up(table), n, p) == weights @ (table - mean) ** 2
+
+
+# A weight is within n + 5 roundings (tests/test_masks.py); a product with a value is 1 more, a sum
+# of 2^3 products at most 2^3 - 1, in any order, and the sum of 2^(n-3) pieces, from 0, one less
+# than there are: 2^3 + 2^(n-3) + n + 4. One more covers the products of these errors.
+@pytest.mark.usefixtures("pieces_of_8")
+@pytest.mark.parametrize("p", [0.2, 0.5, 0.7])
+@pytest.mark.parametrize("n", range(3, 13))
+def test_floats_are_as_close_as_their_roundings_allow(n, p, rng):
+    table = rng.normal(size=2**n)
+    weights = mask_probabilities(all_masks(n), Fraction(p))
+    fractions = np.array([Fraction(value) for value in table.tolist()])
+    bound = (2**3 + 2 ** (n - 3) + n + 5) * Fraction(1, 2**53) * (weights @ abs(fractions))
+    found = expectation(looked_up(table), n, p)
+    assert abs(Fraction(float(found)) - weights @ fractions) <= bound
+
+
+def test_f_is_asked_about_each_mask_once_and_at_most_2_to_the_14_at_a_time():
+    asked = []
+    expectation(lambda masks: asked.append(masks) or np.ones(len(masks)), 15, 0.2)
+    assert [len(masks) for masks in asked] == [2**14, 2**14]
+    assert (np.concatenate(asked) == all_masks(15)).all()
+
+
+@pytest.mark.parametrize("p", [0, 1])
+def test_p_0_and_p_1_leave_one_mask_of_more_units_than_a_piece_has(p):
+    asked = []
+    expectation(lambda masks: asked.append(masks) or np.ones(len(masks)), 15, p)
+    assert [masks.tolist() for masks in asked] == [[[p == 0] * 15]]
+
+
+@pytest.mark.parametrize("average", [expectation, variance])
+def test_an_f_that_answers_for_all_masks_whichever_it_is_asked_about_is_refused(average):
+    text = "f must return one row a mask, shape (16384, ...), got shape (32768,)"
+    with pytest.raises(ValueError, match=says(text)):
+        average(lambda masks: np.ones(2**15), 15, 0.2)
+
+
+# All values, 2^20 rows of 64 float64, would be 512 MiB; those of a piece are 8. At most four such
+# arrays are alive at once, in variance: the last piece's values, the next, less their mean, and
+# squared. The masks and weights of a piece are 1 MiB.
+@pytest.mark.parametrize("average", [expectation, variance])
+def test_20_units_take_the_memory_of_a_piece(average):
+    values_of_a_piece = 2**14 * 64 * 8
+    tracemalloc.start()
+    try:
+        average(lambda masks: np.ones((len(masks), 64)), 20, 0.2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert values_of_a_piece < peak < 5 * values_of_a_piece
+
+
+def test_the_mean_of_20_units_through_a_linear_layer_is_weight_scaling(rng):
+    # Besides the sum over masks, as above: each of the 20 products is rounded and then added, at
+    # most 20 roundings of a value, and no sum exceeds the sum of all sizes.
+    x, w = rng.normal(size=20), rng.normal(size=(2, 20))
+    terms = [[Fraction(a) * Fraction(b) for a, b in zip(x, row, strict=True)] for row in w]
+    mean = expectation(lambda masks: np.where(masks, x, 0) @ w.T, 20, 0.2)
+    for found, row in zip(mean.tolist(), terms, strict=True):
+        bound = (2**14 + 2**6 + 20 + 5 + 20) * Fraction(1, 2**53) * sum(map(abs, row))
+        assert abs(Fraction(found) - (1 - Fraction(0.2)) * sum(row)) <= bound < 1e-10
+
+
+def test_at_p_half_and_whole_numbers_20_units_are_not_rounded_at_all():
+    # A weight is 2^-20, and the sums are whole multiples of it below 2^11.
+    parts = np.arange(1.0, 21)
+    assert expectation(lambda masks: masks @ parts, 20, 0.5) == parts.sum() / 2
+    assert variance(lambda masks: masks @ parts, 20, 0.5) == (parts**2).sum() / 4
 
 
 def softmax(z):

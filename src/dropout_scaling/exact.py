@@ -1,13 +1,22 @@
 """Expectations over all 2^n masks: no sampling, no error bars.
 
-``f`` maps masks of shape (m, n) to values of shape (m, ...), one row a mask. It is asked about the
-masks that can occur: at p = 0 or 1 a single one, since 0 times an infinite value would be nan. With
-``Fraction`` values and a Fraction ``p`` the results are exact: claims can be tested with ``==``.
+``f`` maps masks of shape (m, n) to values of shape (m, ...), one row a mask. It is asked about at
+most 2^14 masks at a time, so a row may depend on its own mask alone. The memory then stays as it
+is for 14 units, however many there are; the time doubles with each.
+
+``f`` is asked about the masks that can occur: at p = 0 or 1 a single one, since 0 times an infinite
+value would be nan. With ``Fraction`` values and a Fraction ``p`` the results are exact: claims can
+be tested with ``==``. With floats a result is off by less than
+(2^14 + 2^(n-14) + n + 5) 2^-53 E|f|, besides what ``f`` itself rounds: 2e-12 E|f| at n = 20.
 """
 
 import numpy as np
 
+from dropout_scaling.checks import check_count
 from dropout_scaling.masks import all_masks, mask_probabilities
+
+PIECE_UNITS = 14  # 2^14 masks at a time: they and ten values a mask are less than 2 MB
+MAX_UNITS = 30  # 2^30 masks of a small network take minutes; each further unit doubles them
 
 
 def values_of_masks(f, masks):
@@ -20,11 +29,13 @@ def values_of_masks(f, masks):
     return values
 
 
-def _weights_and_values(f, n, p):
-    masks = all_masks(n)
-    weights = mask_probabilities(masks, p)
-    possible = weights > 0
-    return weights[possible], values_of_masks(f, masks[possible])
+def _pieces_of_all_masks(n):
+    """Yield the rows of all_masks(n) in their order, at most 2^PIECE_UNITS at a time."""
+    n = check_count("n, the number of units,", n, 0, MAX_UNITS)
+    lasts = all_masks(min(n, PIECE_UNITS))
+    for first in all_masks(max(n - PIECE_UNITS, 0)):
+        firsts = np.broadcast_to(first, (len(lasts), len(first)))
+        yield np.concatenate([firsts, lasts], axis=1)
 
 
 def expectation(f, n, p):
@@ -32,25 +43,32 @@ def expectation(f, n, p):
 
     E[f] = sum over m of P(m) f(m), P(m) = q^kept p^dropped. ``p`` is the drop probability.
     Returns an array of shape (...), f's shape without its first axis. Raises ValueError if ``n`` is
-    not in [0, 20] or f returns another number of rows; TypeError, ValueError for a bad ``p``.
+    not in [0, 30] or f returns another number of rows; TypeError, ValueError for a bad ``p``.
 
     >>> expectation(lambda masks: masks.sum(axis=1) * 1.0, 4, 0.25)
     np.float64(3.0)
     """
-    return np.tensordot(*_weights_and_values(f, n, p), axes=1)[()]
+    total = 0
+    for masks in _pieces_of_all_masks(n):
+        weights = mask_probabilities(masks, p)
+        possible = weights > 0
+        if possible.any():
+            values = values_of_masks(f, masks[possible])
+            total = total + np.tensordot(weights[possible], values, axes=1)
+    return total
 
 
 def variance(f, n, p):
     """Return Var[f(m)] over all masks m of ``n`` units, entry by entry.
 
-    Var[f] = E[(f - E f)^2]. Arguments, result and errors as ``expectation``.
+    Var[f] = E[(f - E f)^2], so that ``f`` is asked twice. Arguments, result and errors as
+    ``expectation``.
 
     >>> variance(lambda masks: masks.sum(axis=1) * 1.0, 4, 0.25)
     np.float64(0.75)
     """
-    weights, values = _weights_and_values(f, n, p)
-    mean = np.tensordot(weights, values, axes=1)
-    return np.tensordot(weights, (values - mean) ** 2, axes=1)[()]
+    mean = expectation(f, n, p)
+    return expectation(lambda masks: (values_of_masks(f, masks) - mean) ** 2, n, p)
 
 
 def normalized_geometric_mean(probs, weights):
