@@ -8,6 +8,8 @@ PORT ?= 8000
 ASSIGNMENT ?= inverted-dropout
 SUBMISSIONS ?= submissions
 MARKS ?= marks
+LMS ?= worksheet.csv
+COLUMN ?= Grade
 
 ifeq ($(OS),Windows_NT)
 VENV_PYTHON := .venv/Scripts/python
@@ -21,7 +23,7 @@ export DROPOUT_SCALING_DEVICE := $(DEVICE)
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help book serve test lint format pins assignments grade bench setup clean
+.PHONY: help book serve test lint format pins assignments grade upload bench setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -29,10 +31,11 @@ help:
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
 	@echo 'make format  let ruff mend what it can'
-	@echo 'make pins    freeze again what the chosen pins in requirements.txt bring'
+	@echo 'make pins    freeze again what the chosen pins in the two files of requirements bring'
 	@echo 'make assignments   build what students and Gradescope get from assignments/'
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
-	@echo 'make bench   time the marking of 25, 50 and 100 submissions'
+	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
+	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
@@ -76,8 +79,13 @@ assignments: setup
 grade: setup
 	@$(VENV_PYTHON) -m dropout_grading assignments/$(ASSIGNMENT) $(SUBMISSIONS) --out $(MARKS)
 
+upload: setup
+	@$(VENV_PYTHON) -m dropout_grading.upload $(MARKS)/marks.csv $(LMS) --column '$(COLUMN)'
+
 bench: setup
 	@$(VENV_PYTHON) tools/bench_grading.py
+	@$(VENV_PYTHON) tools/bench_exact.py
+	@$(VENV_PYTHON) tools/bench_fast.py _build/bench_fast.json
 
 clean:
 	rm -rf _build .cache

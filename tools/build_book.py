@@ -16,8 +16,8 @@ import nbformat
 import yaml
 from alone import alone
 from launch_notebooks import with_set_up
-from layout import BOOK, CACHE, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
-from repository import Repository
+from layout import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
+from repository import Repository, site_address
 from sources import code_cells, config, notebooks, pages, read
 
 SITE = CACHE / "site"
@@ -37,12 +37,14 @@ def with_outputs(name, path):
     return notebook
 
 
-def stage(repository):
+def stage(repository, site):
     """Put together what Jupyter Book is to read."""
     settings = config()
     settings["execute"]["execute_notebooks"] = "off"
     if repository is not None:
         merge(settings, repository.settings())
+    if site is not None:
+        merge(settings, {"html": {"baseurl": site}})
     shutil.rmtree(SITE, ignore_errors=True)
     no_page = shutil.ignore_patterns(".*", "__pycache__", "ruff.toml")
     shutil.copytree(BOOK, SITE / "book", ignore=no_page)
@@ -50,6 +52,7 @@ def stage(repository):
         nbformat.write(with_outputs(name, path), SITE / "book" / f"{name}.ipynb")
     (SITE / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
     shutil.copyfile(TOC, SITE / TOC.name)
+    shutil.copyfile(CITATION, SITE / CITATION.name)
 
 
 def merge(settings, more):
@@ -65,7 +68,8 @@ def fingerprint(repository):
     digest = hashlib.sha256(f"{sys.version} {repository}".encode())
     made_by = sorted((ROOT / "tools").glob("*.py"))
     staged = sorted(p for p in SITE.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    for path in [REQUIREMENTS, *made_by, *staged]:
+    package = sorted((ROOT / "src").rglob("*.py"))  # its docstrings, and the wheel of live cells
+    for path in [REQUIREMENTS, *made_by, *package, *staged]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -100,7 +104,7 @@ def offer_sources(repository):
 def main():
     listed = pages()
     repository = Repository.from_environment()
-    stage(repository)
+    stage(repository, site_address())
     made_from = fingerprint(repository)
     if STAMP.is_file() and STAMP.read_text() == made_from and (HTML / "index.html").is_file():
         print("site: up to date")

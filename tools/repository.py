@@ -11,6 +11,18 @@ from dataclasses import dataclass
 LAUNCH_BRANCH = "launch"
 
 
+def site_address():
+    """The address that SITE_URL says the book is published at, ending in a slash, or None."""
+    address = os.environ.get("SITE_URL", "")
+    if not address:
+        return None
+    if not re.fullmatch(r"https?://[\w.:-]+(/[\w.~-]+)*/?", address):
+        sys.exit(
+            f"SITE_URL must be an address such as https://OWNER.github.io/NAME, got {address!r}"
+        )
+    return address.rstrip("/") + "/"
+
+
 @dataclass(frozen=True)
 class Repository:
     url: str  # https://github.com/OWNER/NAME

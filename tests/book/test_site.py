@@ -1,18 +1,25 @@
 """The built site, as a browser gets it. `make test` builds it just before."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from execute import stored
-from layout import HTML
-from repository import Repository
+from layout import CITATION, HTML, TOC
+from PIL import Image
+from repository import Repository, site_address
 from sources import code_cells, handouts, notebooks, pages, read
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 PAGES = pages()
+STORY = list(parse_toc_yaml(TOC))
+END = ("reference/bibliography", "instructors/index")  # its last page, and what comes after it
 NOTEBOOKS = notebooks()
+ROOT = urlsplit(site_address() or "/").path
 SHORTEST_ALT = 40  # characters: a sentence, not a file name
 NOTATION = "reference/notation"
 
@@ -62,7 +69,10 @@ def test_internal_links_lead_somewhere(parsed):
             url = urlsplit(address)
             if url.scheme or url.netloc or element.name == "use":
                 continue
-            target = (file.parent / unquote(url.path)).resolve() if url.path else file
+            path = url.path
+            if path.startswith(ROOT):  # only in the page for a wrong address
+                path = path.replace(ROOT, f"{HTML}/", 1)
+            target = (file.parent / unquote(path)).resolve() if path else file
             anchor = unquote(url.fragment)  # a bare "#" goes to the top
             known = ids.get(target, {anchor})
             if not target.exists() or (anchor and anchor not in known):
@@ -74,7 +84,7 @@ def test_no_page_asks_another_server_for_anything(parsed):
     loading = ("script", "link", "img", "iframe", "source", "video", "audio", "object", "embed")
     for file, soup in parsed.items():
         for element, address in addresses(soup):
-            if element.name in loading:
+            if element.name in loading and element.get("rel") != ["canonical"]:
                 assert not re.match(r"(https?:)?//", address), f"{file}: {address}"
 
 
@@ -88,7 +98,7 @@ def test_no_stylesheet_asks_another_server_for_anything():
 
 def test_the_files_of_mathjax_are_there():
     mathjax = HTML / "_static" / "mathjax"
-    assert (mathjax / "tex-chtml.js").is_file()
+    assert (mathjax / "startup.js").is_file()
     assert any((mathjax / "output" / "chtml" / "fonts").rglob("*.woff"))
 
 
@@ -97,6 +107,106 @@ def test_faults_of_the_stock_page_are_gone(soup):
     assert len(soup.select(".search-button-field")) == 1
     assert len(soup.select("input[type=search]")) == 1
     assert "THEBE_JS_URL" not in str(soup)
+
+
+def test_each_page_describes_itself_in_words_of_its_own(parsed):
+    said = {}
+    for page in PAGES:
+        (tag,) = parsed[file_of(page)].select("meta[name=description]")
+        assert 50 <= len(tag["content"]) <= 200, page
+        assert not re.search(r"[*`$\[\]<>]", tag["content"]), page
+        said[tag["content"]] = page
+    assert len(said) == len(PAGES)
+
+
+def test_the_citation_is_that_of_the_file(parsed):
+    shown = [
+        code.get_text() for code in parsed[file_of("reference/bibliography")].select(".highlight")
+    ]
+    cff = yaml.safe_load(CITATION.read_text("utf8"))
+    assert len(shown) == 2
+    for text in shown:
+        assert cff["title"] in text
+        assert cff["version"] in text
+        assert all(author["name"] in text.replace("\n", " ") for author in cff["authors"])
+        repository = Repository.from_environment()
+        address = site_address() or (repository and repository.url)
+        assert address is None or address in text
+        assert re.search(r"\b20\d\d\b", text)
+
+
+@each_page
+def test_a_fold_is_named_as_it_reads(article):
+    for fold in article.select("summary"):
+        assert "aria-label" not in fold.attrs
+        said = [p.get_text() for p in fold.select("p")]
+        if said:  # a folded cell
+            show, hide = said
+            assert show.removeprefix("Show ") == hide.removeprefix("Hide ")
+            printed = fold["data-printed"]
+            assert show.removeprefix("Show ").removeprefix("the ").lower() == printed.lower()
+            assert printed[0].isupper()
+
+
+def test_the_story_ends_before_the_teachers_pages(parsed):
+    last, first = (parsed[file_of(page)] for page in END)
+    assert last.select("a.left-prev")
+    assert not last.select("a.right-next, link[rel=next]")
+    assert first.select("a.right-next")
+    assert not first.select("a.left-prev, link[rel=prev]")
+
+
+@pytest.mark.parametrize(("page", "then"), [p for p in pairwise(STORY) if p != END])
+def test_next_and_previous_follow_the_contents(parsed, page, then):
+    forth = parsed[file_of(page)].select_one("a.right-next")
+    back = parsed[file_of(then)].select_one("a.left-prev")
+    assert (file_of(page).parent / forth["href"]).resolve() == file_of(then)
+    assert (file_of(then).parent / back["href"]).resolve() == file_of(page)
+    assert forth.select_one(".prev-next-title").get_text() == back_title(parsed, then)
+
+
+def back_title(parsed, page):
+    heading = parsed[file_of(page)].select_one("article h1")
+    return heading.get_text().removesuffix("#").strip()
+
+
+def test_the_story_is_told_before_the_teachers_pages():
+    assert STORY[0] == "index"
+    after = STORY[STORY.index("practice/checklist") + 1]
+    assert after == "reference/questions"
+    teach = [STORY.index(p) for p in STORY if p.startswith(("instructors", "assignments"))]
+    assert min(teach) == len(STORY) - len(teach)
+
+
+def test_the_page_for_a_wrong_address_leads_on(parsed):
+    lost = parsed[(HTML / "404.html").resolve()]
+    # From any depth, and "#main-content" stays on the page.
+    assert lost.base is None
+    assert lost.html["data-content_root"] == ROOT
+    assert not [a for _, a in addresses(lost) if not re.match(rf"{ROOT}|#|https?://", a)]
+    links = {a["href"] for a in lost.select("article a[href]")}
+    assert {f"{ROOT}index.html", f"{ROOT}reference/questions.html"} <= links
+    assert lost.select_one("article form")["action"] == f"{ROOT}search.html"
+
+
+def test_addresses_are_whole_where_the_site_has_one(parsed):
+    site = site_address()
+    for page in PAGES:
+        soup = parsed[file_of(page)]
+        image = soup.select_one("meta[property='og:image']")
+        if site is None:
+            assert image is None
+            assert soup.select_one("link[rel=canonical]") is None
+            continue
+        assert soup.select_one("link[rel=canonical]")["href"] == f"{site}{page}.html"
+        card = HTML / image["content"].removeprefix(site)
+        with Image.open(card) as picture:
+            assert picture.size == (1200, 630)
+    sitemap = HTML / "sitemap.xml"
+    assert sitemap.is_file() == (site is not None)
+    if site is not None:
+        listed = re.findall("<loc>(.*)</loc>", sitemap.read_text("utf8"))
+        assert sorted(listed) == sorted(f"{site}{page}.html" for page in PAGES)
 
 
 @each_page
@@ -123,9 +233,11 @@ def test_links_to_the_notation(article, page):
 def test_every_figure_of_the_run_is_inline_and_says_what_it_shows(article, page):
     outputs = [out for cell in code_cells(stored(page)) for out in cell.outputs]
     drawn = [out for out in outputs if "image/svg+xml" in out.get("data", {})]
-    figures = article.select("svg[role=img]")
+    figures = article.select("svg[role=img]:not(noscript *)")  # there is the playground's own
     assert len(figures) == len(drawn)
-    for label in [f["aria-label"] for f in figures] + [i["alt"] for i in article.select("img")]:
+    labels = [f["aria-label"] for f in figures] + [i["alt"] for i in article.select("img")]
+    assert len(set(labels)) == len(labels)
+    for label in labels:
         assert len(label) >= SHORTEST_ALT
         assert not re.search(r"[0-9a-f]{16}|\.(svg|png)$", label)
 

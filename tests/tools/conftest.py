@@ -42,9 +42,10 @@ class Clone:
     def fresh(cls, root):
         """Make a clone in which nothing was run."""
         self = cls(root)
-        for name in ("tools", "book/_ext", "book/_static"):
+        parts = ("_ext", "_extra", "_static", "_templates")
+        for name in ("tools", *(f"book/{part}" for part in parts)):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("_config.yml", "requirements.txt"):
+        for name in ("_config.yml", "requirements.txt", "CITATION.cff"):
             shutil.copyfile(ROOT / name, root / name)
         self.write("_toc.yml", TOC)
         self.write("src/module.py", "CONSTANT = 1\n")
@@ -74,7 +75,7 @@ class Clone:
     def run(self, tool, *arguments, **variables):
         """Run one of the tools as make does; return what it said and its exit status."""
         # Not this session's own repository or test settings, if it has any.
-        ours = {"REPOSITORY_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}
+        ours = {"REPOSITORY_URL", "SITE_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}
         env = {k: v for k, v in os.environ.items() if k not in ours}
         env |= {"DROPOUT_SCALING_DEVICE": "cpu", **variables}
         command = [sys.executable, self.root / "tools" / f"{tool}.py", *arguments]

@@ -2,6 +2,7 @@
 
 import build_book
 from conftest import FIGURE
+from PIL import Image
 from repository import Repository
 
 KNOWN = {"REPOSITORY_BRANCH": "main", "COMMIT": "0123abc"}
@@ -89,3 +90,20 @@ def test_buttons_appear_where_the_repository_is_known(executed):
     ended = executed.run("build_book")
     assert "site: built" in ended.stdout
     assert "github.com" not in executed.page()
+
+
+def test_whole_addresses_appear_where_the_site_s_is_known(executed):
+    executed.write("book/descriptions.yml", "page: A sentence.\n")
+    ended = executed.run("build_book", SITE_URL="https://example.org/book")
+    assert ended.returncode == 0, ended.stderr
+    html, page = executed.root / "_build" / "html", executed.page()
+    address = "https://example.org/book"
+    assert f'<link rel="canonical" href="{address}/page.html"' in page
+    assert f'content="{address}/_static/cards/page.png"' in page
+    with Image.open(html / "_static" / "cards" / "page.png") as card:
+        assert card.size == (1200, 630)
+    assert f"<loc>{address}/page.html</loc>" in (html / "sitemap.xml").read_text("utf8")
+    # Without it, no page names an address that is not its own.
+    assert executed.run("build_book").returncode == 0
+    assert address not in executed.page()
+    assert not (html / "sitemap.xml").exists()

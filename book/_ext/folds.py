@@ -1,0 +1,35 @@
+"""Name a folded cell as the eye reads it.
+
+MyST-NB labels each fold "Toggle hidden content", and a screen reader then says that in place of
+"Show the check". On paper nothing is shown or hidden: there the fold is called "Check" (book.css).
+"""
+
+from html import escape
+
+from myst_nb.sphinx_ import HideCodeCellNode
+
+SHOW = "Show "
+
+
+def open_fold(self, node):
+    show, hide = escape(node["prompt_show"]), escape(node["prompt_hide"])
+    if not show.startswith(SHOW):
+        raise ValueError(f"code_prompt_show must begin with {SHOW!r}: {show!r}")
+    printed = show.removeprefix(SHOW).removeprefix("the ")
+    printed = printed[:1].upper() + printed[1:]
+    self.body.append(
+        f'<details class="admonition hide {" ".join(node["classes"])}">\n'
+        f'<summary data-printed="{printed}">\n'
+        f'<p class="collapsed admonition-title">{show}</p>\n'
+        f'<p class="expanded admonition-title">{hide}</p>\n'
+        "</summary>\n"
+    )
+
+
+def close_fold(self, node):
+    self.body.append("</details>\n")
+
+
+def setup(app):
+    app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

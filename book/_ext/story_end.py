@@ -1,0 +1,16 @@
+"""End the story at its last page: no "next" leads a reader on into the teachers' pages."""
+
+AFTER = "instructors/index"
+
+
+def part(app, page, template, context, doctree):
+    _, _, following = app.builder.relations.get(page, (None, None, None))
+    if following == AFTER:
+        context["next"] = None
+    if page == AFTER:
+        context["prev"] = None
+
+
+def setup(app):
+    app.connect("html-page-context", part)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,112 @@
+"""Make a drawn figure part of a page, so that it follows the page's theme and its font.
+
+A figure is drawn with three colours that stand for three names (COLOURS). In the page each becomes
+a CSS variable, which book.css sets for the light theme and the dark one. The standard library is
+enough: the site's figures come through here, and those that a reader draws in the browser.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+
+COLOURS = {
+    "#767b83": "var(--ink)",
+    "#d55e00": "var(--standard)",
+    "#0072b2": "var(--inverted)",
+}
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+PIXELS = {
+    "": 1,
+    "px": 1,
+    "pt": 4 / 3,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 96 / 25.4,
+}
+LARGEST = 1.25  # of its natural width: wide enough for the text column, never a poster
+
+ET.register_namespace("", SVG)
+ET.register_namespace("xlink", XLINK)
+
+
+def inline(svg, alt, prefix):
+    """The SVG document as an element of a page; `prefix` keeps its ids apart from others'."""
+    root = ET.fromstring(svg)
+    lift_styles(root)
+    for element in root.iter():
+        rename_ids(element, prefix)
+        follow_theme(element)
+        inherit_font(element)
+    width = re.fullmatch(r"([\d.]+)([a-z]*)", root.attrib.pop("width", ""))
+    root.attrib.pop("height", None)
+    style = f"width:100%;{root.get('style', '')}"
+    if width:
+        pixels = float(width[1]) * PIXELS[width[2]]
+        style = f"max-width:{pixels * LARGEST:.0f}px;{style}"
+    root.set("style", style)
+    root.set("class", "inline-svg")
+    root.set("role", "img")
+    root.set("aria-label", alt)
+    return ET.tostring(root, encoding="unicode")
+
+
+def lift_styles(root):
+    """Drop the metadata; move Matplotlib's rule for `*` to the root, as here it would be global."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == f"{{{SVG}}}metadata":
+                parent.remove(child)
+            elif child.tag == f"{{{SVG}}}style":
+                rule = re.fullmatch(r"\s*\*\s*\{([^}]*)\}\s*", child.text or "")
+                if rule is None:
+                    raise ValueError(
+                        f"a style that would reach the whole page: {child.text}"
+                    )
+                root.set("style", rule[1].strip())
+                parent.remove(child)
+
+
+def rename_ids(element, prefix):
+    for name, value in element.attrib.items():
+        if name == "id":
+            value = prefix + value
+        elif name in ("href", f"{{{XLINK}}}href") and value.startswith("#"):
+            value = f"#{prefix}{value[1:]}"
+        element.set(name, re.sub(r"url\(#", f"url(#{prefix}", value))
+
+
+def follow_theme(element):
+    # A CSS variable is sure to work in a style only, so attributes move there.
+    for name in ("fill", "stroke", "stop-color"):
+        if element.get(name, "").lower() in COLOURS:
+            rest = element.get("style", "")
+            element.set("style", f"{name}:{element.attrib.pop(name)};{rest}")
+    if "style" in element.attrib:
+        style = element.get("style")
+        for colour, variable in COLOURS.items():
+            style = re.sub(colour, variable, style, flags=re.IGNORECASE)
+        element.set("style", style)
+
+
+def inherit_font(element):
+    """Keep a text's size, weight and slant, and leave its family to the page."""
+    style = element.get("style", "")
+    if "DejaVu Sans" not in style:
+        return
+    # `font: italic 700 10px 'DejaVu Sans', ...`
+    style = re.sub(
+        r"font: *((?:[a-z]+ |\d+ )*)([\d.]+px) [^;]*",
+        lambda font: f"{slant_and_weight(font[1])}font-size:{font[2]}",
+        style,
+    )
+    style = re.sub(r"font-family:[^;]*;?", "", style)
+    element.set("style", style)
+
+
+def slant_and_weight(words):
+    names = {
+        w: "font-style" if w in ("italic", "oblique") else "font-weight"
+        for w in words.split()
+    }
+    return "".join(f"{name}:{word};" for word, name in names.items())

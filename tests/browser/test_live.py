@@ -1,0 +1,289 @@
+"""Live cells, as a reader uses them: Python comes from the runtime's address, here from .cache."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from live_runtime import RUNTIME, STAMP, address
+from playwright.sync_api import expect
+
+CHAPTER = "/inversion/why-divide-while-training.html"
+TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
+# One worker, since it starts Python once for most of the tests.
+pytestmark = pytest.mark.xdist_group("live")
+START = 120_000  # ms until Python has started: to give up, not a bound on its speed
+
+
+@pytest.fixture
+def changed():
+    """What a test puts in place of the runtime's files: name -> bytes, or None for no answer."""
+    return {}
+
+
+@pytest.fixture
+def asked():
+    """The names of the runtime's files that were requested."""
+    return []
+
+
+def serve(context, changed, asked):
+    """Answer for the runtime's address from .cache."""
+
+    def answer(route):
+        name = route.request.url.removeprefix(address())
+        asked.append(name)
+        body = changed.get(name, (RUNTIME / name).read_bytes())
+        if body is None:
+            return route.abort()
+        return route.fulfill(
+            body=body,
+            content_type=TYPES.get(f".{name.rpartition('.')[2]}", "application/octet-stream"),
+            headers={"Access-Control-Allow-Origin": "*"},
+        )
+
+    context.route(f"{address()}**", answer)
+
+
+def open_chapter(page):
+    """Open the chapter, and every fold in it."""
+    page.goto(CHAPTER, wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('.cell.live details').forEach(d => d.open = true)")
+    return page
+
+
+@pytest.fixture(scope="module")
+def runtime():
+    if not STAMP.is_file():
+        pytest.skip("Pyodide is not in .cache: tools/live_runtime.py says why")
+
+
+@pytest.fixture
+def chapter(page, context, runtime, changed, asked):
+    """The chapter as it is opened."""
+    serve(context, changed, asked)
+    return open_chapter(page)
+
+
+@pytest.fixture(scope="module")
+def python_running(browser, base_url, runtime):
+    """The chapter with Python running: it takes seconds, so some tests share it."""
+    context = browser.new_context(base_url=base_url)
+    serve(context, {}, [])
+    page = open_chapter(context.new_page())
+    Cell(page).run().ended()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def started(python_running):
+    """The same, with every cell as it was written."""
+    shown = python_running.locator(".live-reset:visible")  # one fewer after each click
+    while shown.count():
+        shown.first.click()
+    return python_running
+
+
+def cell_with(page, text):
+    """The live cell whose code, as written, holds this text."""
+    return page.locator("div.cell.live").filter(has=page.locator("pre", has_text=text)).first
+
+
+class Cell:
+    """What a reader sees of the first cell, and what a reader does."""
+
+    def __init__(self, page, text="import matplotlib"):
+        self.cell = cell_with(page, text)
+        self.button = self.cell.locator(".live-run")
+        self.status = self.cell.get_by_role("status")
+        self.editor = self.cell.get_by_role("textbox")
+        self.output = self.cell.locator(".live-output")
+
+    def run(self, code=None):
+        if code is not None:
+            self.editor.fill(code)
+        self.button.click()
+        return self
+
+    def opened(self):
+        """Run it as it is, if no test before has done so or has reset it."""
+        if self.editor.count() == 0:
+            self.run().ended()
+        return self
+
+    def ended(self):
+        expect(self.button).to_have_text(re.compile("^(Run|Try) again$"), timeout=START)
+        return self
+
+
+def test_nothing_is_asked_for_before_the_click(chapter, asked):
+    requests = []
+    chapter.on("request", lambda request: requests.append(request.url))
+    open_chapter(chapter)
+    assert asked == []
+    assert not [url for url in requests if url.endswith((".whl", ".py")) or "worker.js" in url]
+    Cell(chapter).run()
+    expect(Cell(chapter).status).to_contain_text("Starting Python (fetched once, 9 MB)")
+    assert [url for url in requests if "worker.js" in url]
+
+
+def test_a_reader_runs_edits_and_runs_again(started):
+    cell = Cell(started).opened()
+    cell.run("import numpy as np\nprint('hello')\nnp.ones(3) / 0.8").ended()
+    expect(cell.output).to_have_text("hello\narray([1.25, 1.25, 1.25])\n")
+    cell.run("1 / 0").ended()
+    expect(cell.output).to_contain_text("ZeroDivisionError: division by zero")
+    assert "runner" not in cell.output.inner_text()
+    expect(cell.status).to_have_text("Stopped by an error.")
+    cell.cell.get_by_role("button", name="Reset").click()
+    expect(cell.editor).to_have_count(0)
+    expect(cell.cell.locator("pre", has_text="import matplotlib")).to_be_visible()
+
+
+def test_the_cells_above_run_first_and_figures_follow_the_theme(started):
+    cell = Cell(started, "heights = ")
+    stored = cell.cell.locator(".cell_output svg").get_attribute("aria-label")
+    cell.run().ended()
+    figure = cell.output.locator("svg[role=img]")
+    expect(figure).to_have_attribute("aria-label", stored)
+    drawn = figure.inner_html()
+    assert "var(--inverted)" in drawn
+    assert not re.search("#(767b83|d55e00|0072b2)", drawn, re.IGNORECASE)
+    cell.run(cell.editor.input_value().replace("probability of", "share of")).ended()
+    own = re.compile("^Figure drawn by your code. .*share of each sum")
+    expect(figure).to_have_attribute("aria-label", own)
+    # An error above stops the cells below, and says so.
+    first = Cell(started).opened()
+    first.editor.fill("broken = 1 / 0")
+    cell.run().ended()
+    expect(cell.status).to_contain_text("A cell above stopped")
+    expect(cell.output).to_contain_text("ZeroDivisionError")
+
+
+def test_an_endless_loop_is_stopped_and_a_flood_is_cut(started):
+    cell = Cell(started).opened()
+    cell.run("while True:\n    print('drowning')")
+    expect(cell.output).to_contain_text("cut here", timeout=START)
+    expect(cell.button).to_have_text("Stop")
+    sign = "e => getComputedStyle(e, '::before').content"
+    assert "■" in cell.button.evaluate(sign)
+    assert len(cell.output.inner_text()) < 101_000
+    other = Cell(started, "show(inverted_train)")
+    other.run()
+    expect(other.status).to_contain_text("Another cell is running")
+    cell.button.click()
+    expect(cell.status).to_contain_text("Stopped. The next run starts Python afresh")
+    assert "▸" in cell.button.evaluate(sign)
+    cell.run("6 * 7").ended()
+    expect(cell.output).to_have_text("42\n")
+
+
+def test_a_runtime_out_of_reach_is_said_and_tried_again(chapter, changed):
+    changed["pyodide.js"] = None
+    cell = Cell(chapter).run().ended()
+    expect(cell.status).to_have_text(
+        "Python could not be fetched from cdn.jsdelivr.net: you are offline, or that address is "
+        "blocked. When it can be reached, try again; or run the page as a notebook: "
+        "How do I run this?"
+    )
+    link = cell.status.get_by_role("link", name="How do I run this?")
+    assert chapter.request.get(link.evaluate("a => a.href")).ok
+    expect(cell.button).to_have_text("Try again")
+    changed.clear()
+    cell.run()
+    expect(cell.status).to_contain_text("Starting Python")
+    with chapter.context.expect_event("request", lambda r: r.url.endswith("asm.wasm")):
+        pass
+
+
+@pytest.mark.parametrize(
+    "name", ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "pyodide-lock.json", "numpy"]
+)
+def test_a_runtime_that_was_tampered_with_is_refused(chapter, changed, name):
+    (file,) = RUNTIME.glob("numpy*.whl") if name == "numpy" else [RUNTIME / name]
+    changed[file.name] = file.read_bytes() + b"\n"
+    cell = Cell(chapter).run().ended()
+    expect(cell.status).to_have_text(
+        f"cdn.jsdelivr.net sent a {file.name} that is not the one this page was tested with, "
+        "so it was not run."
+    )
+    expect(cell.output).to_be_hidden()
+
+
+def test_the_keyboard_is_enough(started):
+    cell = Cell(started)
+    cell.button.focus()
+    started.keyboard.press("Enter")
+    cell.ended()
+    expect(cell.button).to_be_focused()
+    started.keyboard.press("Shift+Tab")
+    expect(cell.editor).to_be_focused()
+    started.keyboard.press("Control+A")
+    started.keyboard.type("6 * 7")
+    started.keyboard.press("Control+Enter")
+    expect(cell.output).to_have_text("42\n", timeout=START)
+    expect(cell.editor).to_be_focused()
+    started.keyboard.press("Tab")  # it leaves the editor
+    expect(cell.button).to_be_focused()
+    expect(cell.editor).to_have_value("6 * 7")
+
+
+def test_enter_keeps_the_indentation_and_can_be_undone(started):
+    editor = Cell(started).opened().editor
+    editor.fill("def f():\n    x = 1")
+    editor.press("Control+End")
+    editor.press("Enter")
+    started.keyboard.type("return x")
+    expect(editor).to_have_value("def f():\n    x = 1\n    return x")
+    assert editor.evaluate("e => e.rows") == 3
+    editor.press("Home")
+    editor.press("Enter")
+    expect(editor).to_have_value("def f():\n    x = 1\n\n    return x")
+    editor.press("Control+z")
+    expect(editor).to_have_value("def f():\n    x = 1\n    return x")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_open_cell_has_no_fault_that_axe_can_find(started, theme):
+    started.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    cell = Cell(started).opened()
+    cell.run("print('seen')\n1 / 0").ended()
+    found = Axe().run(started, context=".cell.live")
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_on_a_phone_nothing_scrolls_sideways(started):
+    started.set_viewport_size({"width": 360, "height": 740})
+    cell = Cell(started).opened()
+    cell.run(f"print('{'wide ' * 60}')\n'{'x' * 400}'").ended()
+    assert started.evaluate("document.documentElement.scrollWidth") <= 360
+    # The theme clips what is too wide, so the page's own width is not enough.
+    parts = cell.cell.locator(".live-bar, .live-editor, .live-output pre")
+    assert max(parts.evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")) <= 360
+    text = cell.output.locator("pre")
+    assert text.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_page_opened_as_a_file_says_what_to_do(page, asked):
+    from layout import HTML
+
+    page.context.unroute_all()
+    page.goto((HTML / CHAPTER.strip("/")).as_uri())
+    cell = Cell(page, "show(inverted_train)").run()
+    expect(cell.status).to_contain_text("`make serve` serves the book")
+
+
+def test_without_scripts_there_is_no_useless_button(browser, base_url):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(base_url + CHAPTER)
+    assert page.locator("div.cell.live").count() == 9
+    assert page.locator(".live-run").count() == 0
+    context.close()
+
+
+def test_other_pages_load_nothing_of_it(page):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto("/pytorch/inside.html", wait_until="networkidle")
+    assert not [url for url in requests if "/live/" in url]

@@ -1,0 +1,98 @@
+"""Each page of the built site in a real browser. One load serves all its checks: they are slow."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from layout import CACHE
+from playwright.sync_api import expect
+from sources import pages
+
+PAGES = pages()
+EVERY = [*PAGES, "404", "genindex", "py-modindex", "search"]  # and what Sphinx adds
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+# All of axe's rules. It need not fetch the stylesheets once more: they are of this host.
+AXE = {"resultTypes": ["violations"], "preload": False}
+
+KEY_PAGES = [
+    "index",
+    "paper/weight-scaling",
+    "reference/questions",
+    "reference/misconceptions",
+    "assignments/inverted-dropout",
+]
+
+# What of the text cannot be seen, though it is neither folded nor for scripts alone.
+HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)")]
+  .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
+  .map(e => e.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
+    errors = []
+    page.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.on("requestfailed", lambda r: errors.append(f"not loaded: {r.url}"))
+    page.on("response", lambda r: errors.append(f"{r.status}: {r.url}") if not r.ok else None)
+
+    page.set_viewport_size(PHONE)
+    page.goto(f"/{name}.html", wait_until="networkidle")  # MathJax has drawn
+    assert not errors
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    page.set_viewport_size(DESKTOP)
+    for theme in ("light", "dark"):
+        assert serious(page, theme) == []
+
+
+def serious(page, theme):
+    """What axe finds that is serious or critical, a line each."""
+    page.emulate_media(color_scheme=theme)
+    page.locator(f"html[data-theme={theme}]").wait_for()
+    # The theme fades from one colour to the other; the ones between are nobody's.
+    page.evaluate("Promise.all(document.getAnimations().map(a => a.finished))")
+    violations = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{theme}: {v['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for v in violations
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+
+
+def test_axe_finds_what_is_wrong(page):
+    page.goto("/index.html")
+    page.evaluate("document.querySelector('article p').style.color = '#999'")
+    assert any("color-contrast" in line for line in serious(page, "light"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_reads_without_scripts(new_context, name):
+    # Formulas stand as TeX then, which can be read; all the rest is as always.
+    context = new_context(java_script_enabled=False, viewport=PHONE)
+    page = context.new_page()
+    page.goto(f"/{name}.html")
+    assert page.locator("article h1").is_visible()
+    assert page.evaluate(HIDDEN) == []
+    # The next page by the footer, on a phone; on a wide screen the contents stand at the left.
+    assert page.locator(".prev-next-footer a").first.is_visible()
+    page.set_viewport_size(DESKTOP)
+    contents = page.locator(".bd-sidebar-primary .bd-docs-nav a")
+    assert contents.count()
+    expect(contents.filter(visible=True)).to_have_count(contents.count())  # they slide in
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE["width"], DESKTOP["width"]])
+@pytest.mark.parametrize("name", KEY_PAGES)
+def test_takes_a_picture_to_look_at(page, name, width, theme):
+    """Compared with nothing: CI keeps the pictures for people."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/{name}.html", wait_until="networkidle")
+    file = CACHE / "screenshots" / f"{re.sub('/', '-', name)}-{width}-{theme}.png"
+    # The theme slides its sidebars: a picture taken in between shows the page cut off.
+    page.screenshot(path=file, full_page=True, animations="disabled")
+    assert file.stat().st_size

@@ -1,0 +1,99 @@
+"""What a page costs to load: everything that the browser asks for, compressed, without figures.
+
+Text is compressed by gzip -9, as a static host does; fonts are compressed already. A figure in
+the page is taken out of it before.
+"""
+
+import gzip
+import re
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from fontTools.ttLib import TTFont
+from layout import HTML, TOC
+from sources import pages
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+FIRST, NEXT = 400_000, 200_000  # bytes
+FIGURE = re.compile(rb'<svg (?=[^>]*class="inline-svg").*?</svg>|data:image/[^"]*', re.DOTALL)
+IMAGES = (".png", ".svg")
+COMPRESSED = (".woff", ".woff2")
+OTHERS = ["404", "genindex", "search"]
+STORY = [page for page in parse_toc_yaml(TOC) if page in pages()]
+
+# The font and the sign of each box that MathJax has drawn.
+DRAWN = """() => [...document.querySelectorAll('mjx-container *')].map(box => {
+    const style = getComputedStyle(box, '::before');
+    return [style.fontFamily, style.content];
+}).filter(([_, sign]) => /^"./.test(sign))"""
+
+
+@pytest.fixture
+def asked(page, base_url):
+    """The files of the site that each page asks for, by the page's name."""
+    files = {}
+    for name in [*STORY, *OTHERS]:
+        addresses = set()
+        page.on("request", lambda request, seen=addresses: seen.add(request.url))
+        page.goto(f"/{name}.html", wait_until="networkidle")
+        ahead = page.locator("link[rel=prefetch]").evaluate_all("links => links.map(l => l.href)")
+        for link in set(ahead) - addresses:  # asked for when the browser has nothing else to do
+            if link not in addresses:
+                page.wait_for_event("request", lambda request, link=link: request.url == link)
+        here = {a.removeprefix(base_url + "/") for a in addresses if a.startswith(base_url)}
+        files[name] = {re.split("[?#]", a)[0] for a in here}
+        page.goto("about:blank")
+    return files
+
+
+def size(file):
+    content = (HTML / file).read_bytes()
+    if file.endswith(IMAGES):
+        return 0
+    if file.endswith(COMPRESSED):
+        return len(content)
+    return len(gzip.compress(FIGURE.sub(b"", content), 9))
+
+
+def weigh(files):
+    return sum(map(size, files))
+
+
+def test_pages_are_light_and_load_mathjax_for_formulas_only(asked):
+    first = {name: weigh(files) for name, files in asked.items()}
+    following = {new: weigh(asked[new] - asked[old]) for old, new in pairwise(STORY)}
+    assert not {name: total for name, total in first.items() if total > FIRST}
+    assert not {name: total for name, total in following.items() if total > NEXT}
+    for name in STORY:
+        formulas = 'class="math' in (HTML / f"{name}.html").read_text("utf8")
+        # A page without formulas asks for the first files only, ahead of the next page.
+        assert formulas == ("_static/mathjax/output/chtml.js" in asked[name]), name
+
+
+@cache
+def covered(font):
+    return set(TTFont(font).getBestCmap())
+
+
+def test_every_sign_of_a_formula_is_in_the_font_that_was_sent(page):
+    """The fonts are cut: book/_ext/local_mathjax.py lists what stays."""
+    folder = HTML / "_static/mathjax/output/chtml/fonts/woff-v2"
+    styles, missing = {}, set()
+    for name in STORY:
+        page.goto(f"/{name}.html", wait_until="networkidle")
+        assert page.locator("mjx-merror").count() == 0
+        for rule in page.evaluate(
+            "() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])"
+            ".filter(rule => rule instanceof CSSFontFaceRule)"
+            ".map(rule => [rule.style.getPropertyValue('font-family'), rule.style.src])"
+        ):
+            file = re.search(r"MathJax_[\w-]+\.woff", rule[1])
+            if file:
+                styles[rule[0].strip('"')] = file[0]
+        for families, sign in page.evaluate(DRAWN):
+            names = [family.strip('" ') for family in families.split(",")]
+            known = set().union(*(covered(folder / styles[n]) for n in names if n in styles))
+            missing |= {(families, c) for c in sign.strip('"') if ord(c) not in known}
+    assert styles
+    assert not missing
