@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from dropout_scaling import fast
-from dropout_scaling.fast import FastDropout, drop, mix, threshold, words
+from dropout_scaling.fast import LANES, FastDropout, drop, limits, mix, threshold, words
 
-QS = [5e-324, 1e-30, 2.0**-12, 0.1, 1 - 0.9, 0.3, 0.5, 0.7, 0.9, 1 - 2.0**-53, 1.0]
+QS = [5e-324, 1e-30, 2.0**-12, 0.1, 1 - 0.9, 0.3, 0.5, 0.7, 0.9, 1 - 2.0**-32 - 2.0**-53]
 N = FastDropout.smallest
 DTYPES = fast.DTYPES
 needs_compiler = pytest.mark.skipif(
@@ -42,13 +42,18 @@ def engine(request, monkeypatch):
 @pytest.mark.parametrize("q", QS)
 def test_the_threshold_gives_q_to_2_to_the_minus_64_and_exactly_from_2_to_the_minus_12_on(q):
     high, low = threshold(q)
-    assert -(2**31) <= min(high, low) <= max(high, low) < 2**31
+    assert -(2**31) <= min(high, low) <= max(high + 1, low) < 2**31  # high + 1 is a limit too
     kept = Fraction((high + 2**31) * 2**32 + low + 2**31, 2**64)
-    if q == 1:
-        assert kept == 1 - Fraction(1, 2**64)
-    else:
-        assert 0 <= Fraction(q) - kept < Fraction(1, 2**64)
-        assert kept == Fraction(q) or q < 2.0**-12
+    assert 0 <= Fraction(q) - kept < Fraction(1, 2**64)
+    assert kept == Fraction(q) or q < 2.0**-12
+
+
+@pytest.mark.parametrize("q", QS)
+def test_a_limit_is_one_more_where_what_was_drawn_is_below_the_second_number(q):
+    high, low = threshold(q)
+    around = [max(low - 1, -(2**31)), low, min(low + 1, 2**31 - 1)]
+    drawn = torch.tensor(around, dtype=torch.int32)
+    assert limits(q, drawn).tolist() == [high + (u < low) for u in around]
 
 
 def unsigned(h):
@@ -69,14 +74,16 @@ def unmix(h):
     return unshift(unshift(h, 15) * np.uint64(pow(0x21F0AAAD, -1, 2**32)) & word, 16)
 
 
-def test_the_key_of_any_two_words_at_any_position_is_the_one_of_the_proof(rng):
-    # Every (a, b) has a key, given position i; there are as many keys as words: a bijection.
-    i, k0, k1 = (rng.integers(-(2**31), 2**31, 10_000).astype(np.int32) for _ in range(3))
-    a, b = words(*(torch.from_numpy(array) for array in (i, np.stack([k0, k1]))))
-    a, b = unsigned(a), unsigned(b)
-    i, k0, k1 = (array.view(np.uint32).astype(np.uint64) for array in (i, k0, k1))
-    assert (unmix(b) ^ i == k0).all()
-    assert ((unmix(a ^ b) - b) % 2**32 == k1).all()
+def random_key(rng):
+    return torch.from_numpy(rng.integers(-(2**31), 2**31, 1 + LANES).astype(np.int32))
+
+
+def test_the_key_of_any_words_in_any_row_is_the_one_of_the_proof(rng):
+    # Given the row, every choice of words has keys of the lanes; there are as many: a bijection.
+    rows = torch.from_numpy(rng.integers(-(2**31), 2**31, 100).astype(np.int32))
+    key = random_key(rng)
+    b = unsigned(mix(rows ^ key[0]))[:, None]
+    assert ((unmix(unsigned(words(rows, key)) ^ b) - b) % 2**32 == unsigned(key[1:])).all()
 
 
 def test_mix_is_the_published_function():
@@ -89,30 +96,40 @@ def test_mix_is_the_published_function():
         assert unsigned(mix(signed)).tolist() == [h]
 
 
-def test_an_element_is_kept_where_its_two_words_come_before_the_limit():
-    position, key = torch.arange(1000, dtype=torch.int32), torch.tensor([3, 4], dtype=torch.int32)
-    a, b = (word.tolist() for word in words(position, key))
-    x, y = torch.ones(1000), torch.empty(1000)
-    for k in (0, 500):  # limits at which the second word decides: b, and just above it
-        for low in (b[k], b[k] + 1):
-            drop(x, y, key, torch.tensor([a[k], low], dtype=torch.int32), torch.tensor(2.0))
-            expected = [(a[i], b[i]) < (a[k], low) for i in range(1000)]
-            assert y.tolist() == [2.0 * kept for kept in expected]
-            assert expected[k] == (low > b[k])
+def test_an_element_is_kept_where_its_word_is_below_the_limit_of_its_lane(rng):
+    rows, key = torch.arange(2, dtype=torch.int32), random_key(rng)
+    word = words(rows, key)
+    x, y = torch.full((2 * LANES,), 3.0), torch.empty(2 * LANES)
+    drop(x, y, rows, key, word[0], torch.tensor(2.0))
+    assert not y[:LANES].any()  # none is below itself
+    assert (y[LANES:] == 6 * (word[1] < word[0])).all()
+    drop(x, y, rows, key, word[0] + 1, torch.tensor(2.0))
+    assert (y[:LANES] == 6).all()
 
 
 @needs_compiler
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n", [1, 63, 64, 1000, N + 1])
-def test_compiled_the_bits_are_those_of_the_plain_operations(dtype, n, torch_seed):
+@pytest.mark.parametrize("n_rows", [1, 2, 100, LANES, LANES + 1])
+def test_compiled_the_bits_are_those_of_the_plain_operations(dtype, n_rows, torch_seed, rng):
     compiled = fast._compiled_drop(dtype)
     assert compiled is not None
-    x, key = torch.randn(n).to(dtype), torch.tensor([-5, 2**30], dtype=torch.int32)
-    limit, scale = torch.tensor(threshold(0.3), dtype=torch.int32), torch.tensor(1.7, dtype=dtype)
+    x, key = torch.randn(n_rows * LANES).to(dtype), random_key(rng)
+    rows, limit = torch.arange(n_rows, dtype=torch.int32), random_key(rng)[1:]
     mine, plain = torch.empty_like(x), torch.empty_like(x)
-    compiled(x, mine, key, limit, scale)
-    drop(x, plain, key, limit, scale)
+    for out, function in ((mine, compiled), (plain, drop)):
+        function(x, out, rows, key, limit, torch.tensor(1.7, dtype=dtype))
     assert bits(mine) == bits(plain)
+
+
+@needs_compiler
+@pytest.mark.parametrize("rest", [0, 1, LANES - 1])
+def test_a_last_row_that_is_not_full_has_the_words_of_a_full_one(rest, monkeypatch, torch_seed):
+    monkeypatch.setattr(FastDropout, "smallest", 0)
+    n = 3 * LANES
+    torch.manual_seed(torch_seed)
+    whole = FastDropout(0.3)(torch.ones(n))
+    torch.manual_seed(torch_seed)
+    assert FastDropout(0.3)(torch.ones(n - rest)).equal(whole[: n - rest])
 
 
 # Sampled: the mask of one call, pairs within it, and pairs across calls whose keys are close.
@@ -121,13 +138,13 @@ def test_compiled_the_bits_are_those_of_the_plain_operations(dtype, n, torch_see
 
 SAMPLE = 2**20
 COUNT = 2**18  # pairs in it at each distance
-CLOSE = [(0, 0), (0, 1), (1, 0), (0, -(2**31)), (-(2**31), 0), (0, 1 << 15), (1 << 15, 0), (1, 1)]
+CLOSE = [1, -(2**31), 1 << 15]  # what two keys differ by
 
 
-def kept(q, k0, k1, n=SAMPLE):
-    y = torch.empty(n)
-    key, limit = (torch.tensor(pair, dtype=torch.int32) for pair in ((k0, k1), threshold(q)))
-    drop(torch.ones(n), y, key, limit, torch.ones(()))
+def kept(q, key, n=SAMPLE):
+    y, rows = torch.empty(n), torch.arange(n // LANES, dtype=torch.int32)
+    limit = torch.full((LANES,), threshold(q)[0], dtype=torch.int32)
+    drop(torch.ones(n), y, rows, key, limit, torch.ones(()))
     return y != 0
 
 
@@ -140,19 +157,22 @@ def test_an_element_is_kept_with_probability_q(engine, torch_seed, sampled):
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
 def test_elements_at_any_distance_are_kept_independently(q, rng, sampled):
     both = []
-    for distance in (1, 2, 3, 4, 7, 8, 16, 64, 256, 1024, 4096, 2**15, 2**16, 2**19):
-        mask = kept(q, *rng.integers(-(2**31), 2**31, 2).tolist())
+    for distance in (1, 2, 3, 64, LANES - 1, LANES, LANES + 1, 4096, 2**15, 2**16, 2**19):
+        mask = kept(q, random_key(rng))
         pairs = mask[: -(-COUNT // distance) * 2 * distance].view(-1, 2, distance)  # do not overlap
         both.append((pairs[:, 0] & pairs[:, 1]).flatten()[:COUNT].sum().item())
     sampled.assert_binomial(both, COUNT, q * q, told_from=q * q + 0.01, beta=1e-6)
 
 
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
-def test_keys_that_differ_in_a_bit_give_masks_that_are_independent(q, rng, sampled):
+@pytest.mark.parametrize("part", [slice(1), slice(1, None)], ids=["rows", "lanes"])
+def test_keys_that_differ_in_a_bit_give_masks_that_are_independent(q, part, rng, sampled):
     both = []
-    for d0, d1 in CLOSE[1:]:
-        k0, k1 = rng.integers(-(2**30), 2**30, 2).tolist()
-        both.append((kept(q, k0, k1) & kept(q, k0 ^ d0, k1 ^ d1)).sum().item())
+    for difference in CLOSE:
+        key = random_key(rng)
+        other = key.clone()
+        other[part] ^= difference
+        both.append((kept(q, key) & kept(q, other)).sum().item())
     sampled.assert_binomial(both, SAMPLE, q * q, told_from=q * q + 0.01, beta=1e-6)
 
 
@@ -180,23 +200,49 @@ def test_a_seed_repeats_its_mask_and_another_call_or_seed_has_another(engine, to
     assert not layer(x).equal(first)
 
 
-def test_the_mask_is_the_same_for_any_number_of_threads():
-    code = (
-        "import torch; from dropout_scaling.fast import FastDropout; torch.set_num_threads({});"
-        "torch.manual_seed(0); y = FastDropout(.3)(torch.ones(2**17 + 3));"
-        "print(torch.arange(y.numel())[y != 0].sum().item(), torch.get_num_threads())"
-    )
-    printed = [
-        subprocess.run(
-            [sys.executable, "-c", code.format(n)], capture_output=True, text=True, check=True
-        ).stdout.split()
-        for n in (1, 2, 3)
-    ]
-    assert [threads for _, threads in printed] == ["1", "2", "3"]
-    assert len({mask for mask, _ in printed}) == 1
+@needs_compiler
+def test_any_number_of_threads_gives_the_same_mask_and_any_size_takes_the_same_loop():
+    code = """
+import torch
+from torch._dynamo.utils import counters
+from dropout_scaling.fast import FastDropout
+for threads in (1, 2, 3, 1):
+    torch.set_num_threads(threads)
+    for n in (2**16, 2**17 + 3, 2**18):
+        torch.manual_seed(0)
+        x = torch.ones(n, requires_grad=True)
+        y = FastDropout(.3)(x)
+        y.sum().backward()
+        assert x.grad.equal(y)
+    print(y.nonzero().sum().item(), threads, counters["stats"]["unique_graphs"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    masks, *compiled = zip(*(line.split() for line in done.stdout.splitlines()), strict=True)
+    assert len(set(masks)) == 1
+    # One compilation for each number of threads, none for a size or for gradients on or off.
+    assert compiled == [("1", "2", "3", "1"), ("1", "2", "3", "3")]
 
 
-def test_what_is_kept_for_backward_weighs_1_bit_an_element_or_8_bytes_in_all(engine):
+class Dropped(torch.utils.data.Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, _):
+        return FastDropout(0.5)(torch.ones(N))
+
+
+def test_the_workers_of_a_data_loader_have_streams_of_their_own(engine, torch_seed):
+    def masks():
+        return list(torch.utils.data.DataLoader(Dropped(), num_workers=2))
+
+    torch.manual_seed(torch_seed)
+    first, second = masks()
+    assert not first.equal(second)
+    torch.manual_seed(torch_seed)
+    assert all(mask.equal(again) for mask, again in zip((first, second), masks(), strict=True))
+
+
+def test_what_is_kept_for_backward_weighs_1_bit_an_element_or_2_kib_in_all(engine):
     weights = []
 
     def pack(tensor):
@@ -206,7 +252,7 @@ def test_what_is_kept_for_backward_weighs_1_bit_an_element_or_8_bytes_in_all(eng
     x = torch.ones(N, requires_grad=True)
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         FastDropout(0.3)(x)
-        assert weights == [8 if engine == "compiled" else N // 8]
+        assert weights == [4 * (1 + 2 * LANES) if engine == "compiled" else N // 8]
         F.dropout(x, 0.3)
     assert weights[1:] == [4 * N]
 
@@ -267,12 +313,14 @@ def test_a_checkpoint_computes_the_same_mask_again(engine, reentrant):
     assert x.grad.equal(y)
 
 
-def test_below_the_smallest_size_and_under_vmap_it_is_pytorchs_own(torch_seed):
-    for n in (1, N - 1):
+def test_for_small_sizes_or_p_and_under_vmap_it_is_pytorchs_own(torch_seed):
+    for n, p in ((1, 0.3), (N - 1, 0.3), (N, 2.0**-32)):
         torch.manual_seed(torch_seed)
-        theirs = nn.Dropout(0.3)(torch.ones(n))
+        theirs = nn.Dropout(p)(torch.ones(n))
+        kept = torch.get_rng_state()
         torch.manual_seed(torch_seed)
-        assert FastDropout(0.3)(torch.ones(n)).equal(theirs)
+        assert FastDropout(p)(torch.ones(n)).equal(theirs)
+        assert torch.get_rng_state().equal(kept)
     y = torch.func.vmap(FastDropout(0.3), randomness="different")(torch.ones(2, N))
     assert 0 < (y != 0).sum() < 2 * N
 

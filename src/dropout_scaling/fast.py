@@ -1,10 +1,11 @@
-"""Inverted dropout on the CPU at a few times the cost of copying the array: ``FastDropout``.
+"""Inverted dropout on the CPU at about twice the cost of copying the array: ``FastDropout``.
 
 PyTorch's own layer draws one number after another and keeps its noise, as large as the input, for
 backward. Here an element's random number is a function of the call's key and of the element's
 position alone, so that all can be computed at once, by any number of threads, and once more in
-backward: nothing is kept but the key. ``torch.compile`` makes one loop of that, where there is a
-C++ compiler. Where there is none, ``packed`` does the same with NumPy, and keeps a bit an element.
+backward: nothing is kept but the key, 2 KiB. ``torch.compile`` makes one loop of that, where there
+is a C++ compiler. Where there is none, ``packed`` does the same with NumPy, and keeps a bit an
+element.
 """
 
 import warnings
@@ -18,24 +19,25 @@ from dropout_scaling.nn import InvertedDropout
 
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a float's width
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+LANES = 256  # elements that share a row's number: their keys stay in a core's first cache
 _compiled = {}  # for each dtype the compiled loop, or None where it cannot be had
 
 
 def threshold(q):
-    """Return (high, low): an element is kept if (a, b) comes before it in lexicographic order.
+    """Return (high, low): an element is kept if its word is below high, or below high + 1.
 
-    With a and b uniform on the integers from -2^31 to 2^31 - 1, and t = floor(2^64 q),
+    The latter where a number U is below low: ``limits`` draws it. With a word W and U uniform on
+    the integers from -2^31 to 2^31 - 1, and t = floor(2^64 q) = 2^32 (high + 2^31) + (low + 2^31),
 
-        P((a, b) < (high, low)) = t / 2^64,   t = 2^32 (high + 2^31) + (low + 2^31),
+        P(W < high + [U < low]) = (high + 2^31) / 2^32 + (low + 2^31) / 2^64 = t / 2^64,
 
     so that it is q for each double q that is a multiple of 2^-64, as all from 2^-12 on are, and
-    less than 2^-64 below it for a smaller one. At q = 1, which ``1 - p`` rounds to for the
-    smallest p, t = 2^64 - 1. ``q``: a float in [0, 1].
+    less than 2^-64 below it for a smaller one. ``q``: a float in [0, 1 - 2^-32).
 
     >>> threshold(0.5)
     (0, -2147483648)
     """
-    t = min(int(q * 2.0**64), 2**64 - 1)  # exact: only the exponent changes
+    t = int(q * 2.0**64)  # exact: only the exponent changes
     return (t >> 32) - 2**31, (t & (2**32 - 1)) - 2**31
 
 
@@ -50,40 +52,59 @@ def mix(h):
     return h ^ (h >> 15 & 0x1FFFF)
 
 
-def words(position, key):
-    """Return (a, b), int32 tensors: the 64 random bits of each position under ``key``.
+def words(rows, key):
+    """Return an int32 tensor of shape (rows, LANES): 32 random bits for each element of the rows.
 
-    b = mix(i ^ k0), a = mix(b + k1) ^ b. At each position i, (k0, k1) -> (a, b) is a bijection:
-    k0 = i ^ mix^-1(b), k1 = mix^-1(a ^ b) - b. So (a, b) is exactly uniform if the key is. That
-    positions and keys look independent of each other is no theorem: it is tested. Without the last
-    "^ b", a would be a permutation of the positions, in which no value comes twice.
-    ``position``: int32. ``key``: an int32 tensor of shape (2,).
+    With b = mix(row ^ key[0]), that of lane l is mix(b + key[1 + l]) ^ b. For each row this maps
+    the lanes' keys to its words one to one: key[1 + l] = mix^-1(word ^ b) - b. So, if the key is
+    uniform, the words of a row are exactly uniform and independent of each other. That rows look
+    independent of each other is no theorem: it is tested. Without the last "^ b" a lane's words
+    would be a permutation, in which no value comes twice.
+    ``rows``: the numbers of the rows, int32. ``key``: an int32 tensor of shape (1 + LANES,).
     """
-    b = mix(position ^ key[0])
-    return mix(b + key[1]) ^ b, b
+    b = mix(rows ^ key[0])[:, None]
+    return mix(b + key[1:]) ^ b
 
 
-def drop(x, y, key, limit, scale):
-    """Write into y x times ``scale`` where (a, b) of the position comes before ``limit``, else 0.
+def limits(q, drawn):
+    """Return an int32 tensor of shape (LANES,): the elements of a lane are kept below its limit.
 
-    ``x``, ``y``: shape (n,), not the same. ``limit``: a ``threshold``, an int32 tensor.
-    ``scale``: 0-dimensional, of x's dtype.
+    It is high or high + 1 of ``threshold``. ``drawn``: int32, uniform, of shape (LANES,). Two
+    elements of one lane share U, and so have a covariance: Var([U < low]) / 2^64 <= 2^-66.
     """
-    a, b = words(torch.arange(x.numel(), dtype=torch.int32), key)
-    kept = (a < limit[0]) | ((a == limit[0]) & (b < limit[1]))
-    y.copy_(torch.where(kept, x * scale, 0))
+    high, low = threshold(q)
+    return high + (drawn < low).int()
+
+
+def drop(x, y, rows, key, limit, scale):
+    """Write into y x times ``scale`` where the element's word is below its lane's limit, else 0.
+
+    ``x``, ``y``: shape (n,), not the same, n = LANES for each of the ``rows``, which with ``key``
+    are as in ``words``. ``limit``: as from ``limits``. ``scale``: 0-dimensional, of x's dtype.
+    """
+    kept = words(rows, key) < limit
+    y.view(-1, LANES).copy_(torch.where(kept, x.view(-1, LANES) * scale, 0))
 
 
 def _compiled_drop(dtype):
     """Return ``drop``, compiled for ``dtype``, or None, and a warning once, where that fails."""
     if dtype not in _compiled:
-        integers = torch.zeros(2, dtype=torch.int32, device="cpu")
-        floats = torch.zeros(64, dtype=dtype, device="cpu")
+        # Enough rows to be worth a second thread, or the loop is made for one, and not as many as
+        # there are lanes, or it is made for just that.
+        n_rows = 2 * LANES
+        rows, key, limit = (
+            torch.zeros(n, dtype=torch.int32, device="cpu") for n in (n_rows, 1 + LANES, LANES)
+        )
+        x = torch.zeros(n_rows * LANES, dtype=dtype, device="cpu")
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), torch.no_grad():  # as it will be called
                 warnings.simplefilter("ignore", DeprecationWarning)  # of torch.compile's own making
-                compiled = torch.compile(drop, dynamic=True)  # for inputs of any length
-                compiled(floats, floats.clone(), integers, integers, floats[0])
+                # For any length; and again where the number of threads changes, 64 times at most,
+                # after which the operations run one by one.
+                compiled = torch.compile(
+                    drop, dynamic=True, isolate_recompiles=True, recompile_limit=64
+                )
+                compiled(x, x.clone(), rows, key, limit, x.new_ones(()))
         except torch._dynamo.exc.TorchDynamoException as error:
             why = " ".join(str(error).partition("Set TORCHDYNAMO")[0].split())
             warnings.warn(
@@ -97,13 +118,14 @@ def _compiled_drop(dtype):
 
 
 def _draw(x, q, generator):
-    """Return what a mask is made of: a key of 64 bits, or without a compiler the mask as bits."""
-    key = torch.empty(2, dtype=torch.int32, device="cpu").random_(
-        -(2**31), 2**31, generator=generator
-    )
-    if _compiled_drop(x.dtype):
-        return key
-    rng = np.random.default_rng(key.numpy().view(np.uint32))
+    """Return what a mask is made of: random words, or without a compiler the mask as bits."""
+    with_loop = _compiled_drop(x.dtype) is not None
+    # A key, and what the limits are drawn from; or a seed for NumPy.
+    drawn = torch.empty(1 + 2 * LANES if with_loop else 4, dtype=torch.int32, device="cpu")
+    drawn.random_(-(2**31), 2**31, generator=generator)
+    if with_loop:
+        return drawn
+    rng = np.random.default_rng(drawn.numpy().view(np.uint32))
     return torch.from_numpy(packed.draw_bits(x.numel(), q, rng=rng))
 
 
@@ -111,8 +133,17 @@ def _write(x, y, drawn, q):
     """Write into y the x with dropout, both of shape (n,). ``drawn``: what ``_draw`` returned."""
     scale = torch.ones((), dtype=x.dtype, device="cpu").div_(q)  # rounded as PyTorch rounds it
     if drawn.dtype == torch.int32:
-        limit = torch.tensor(threshold(q), dtype=torch.int32, device="cpu")
-        _compiled[x.dtype](x, y, drawn, limit, scale)
+        key, limit = drawn[: 1 + LANES], limits(q, drawn[1 + LANES :])
+        n_rows, rest = divmod(x.numel(), LANES)
+        rows = torch.arange(n_rows + 1, dtype=torch.int32, device="cpu")
+        if n_rows:
+            whole = slice(n_rows * LANES)
+            _compiled[x.dtype](x[whole], y[whole], rows[:-1], key, limit, scale)
+        if rest:
+            last = x.new_zeros(2, LANES)  # x and y of a row that is filled up
+            last[0, :rest] = x[-rest:]
+            drop(*last, rows[-1:], key, limit, scale)
+            y[-rest:] = last[1, :rest]
     else:
         torch.mul(x, scale, out=y)
         packed.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), drawn.numpy())
@@ -153,12 +184,12 @@ class FastDropout(InvertedDropout):
     ``p``: the probability of dropping an element, in [0, 1]. ``inplace``: write the result into x.
     Raises TypeError or ValueError for a bad ``p``.
 
-    Each call draws a key of 64 bits from torch's generator: ``torch.manual_seed`` repeats it,
+    Each call draws a key of 2 KiB from torch's generator: ``torch.manual_seed`` repeats it,
     checkpoints redraw it, and workers and ranks have streams of their own where their seeds
     differ. The result is the same for any number of threads. The first call compiles, in seconds.
     PyTorch's own layer is called for inputs below ``smallest`` elements or above 2^31, on a GPU,
-    and inside ``torch.func`` transforms: there a dropped inf or nan is nan. ``torch.compile``
-    takes ``InvertedDropout``'s operations instead.
+    for p <= 2^-32, and inside ``torch.func`` transforms: there a dropped inf or nan is nan.
+    ``torch.compile`` takes ``InvertedDropout``'s operations instead.
 
     >>> FastDropout(p=0.2).eval()(torch.ones(3))
     tensor([1., 1., 1.])
@@ -185,6 +216,7 @@ class FastDropout(InvertedDropout):
     def _suits(self, x):
         return (
             max(self.smallest, 1) <= x.numel() < 2**31
+            and self.p > 2**-32
             and x.dtype in DTYPES
             and x.device.type == "cpu"
             and x.layout == torch.strided
