@@ -12,12 +12,12 @@ import warnings
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from dropout_scaling import packed
 from dropout_scaling.nn import InvertedDropout
 
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a float's width
+TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may mean something else by "+"
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 LANES = 256  # elements that share a row's number: their keys stay in a core's first cache
 _compiled = {}  # for each dtype the compiled loop, or None where it cannot be had
@@ -99,11 +99,7 @@ def _compiled_drop(dtype):
         try:
             with warnings.catch_warnings(), torch.no_grad():  # as it will be called
                 warnings.simplefilter("ignore", DeprecationWarning)  # of torch.compile's own making
-                # For any length; and again where the number of threads changes, 64 times at most,
-                # after which the operations run one by one.
-                compiled = torch.compile(
-                    drop, dynamic=True, isolate_recompiles=True, recompile_limit=64
-                )
+                compiled = torch.compile(drop, dynamic=True)  # for any number of rows
                 compiled(x, x.clone(), rows, key, limit, x.new_ones(()))
         except torch._dynamo.exc.TorchDynamoException as error:
             why = " ".join(str(error).partition("Set TORCHDYNAMO")[0].split())
@@ -200,22 +196,20 @@ class FastDropout(InvertedDropout):
     def forward(self, input, *, mask=None, generator=None):
         """Return y for x = ``input``; arguments and errors as ``StandardDropout.forward``."""
         drawn = mask is None and self.training and 0 < self.p < 1
-        if (
-            drawn
-            and not torch.compiler.is_compiling()
-            and type(input) in (torch.Tensor, torch.nn.Parameter)
-        ):
-            if self._suits(input) and isinstance(generator, torch.Generator | None):
+        if drawn and type(input) in TENSORS and not torch.compiler.is_compiling():
+            large = input.numel() >= max(self.smallest, 1)
+            if large and self._suits(input) and isinstance(generator, torch.Generator | None):
                 strides = torch.empty_like(input, device="meta").stride()
                 q = 1 - self.p
                 return _Drop.apply(input, _draw(input, q, generator), q, strides, self.inplace)
             if generator is None and input.is_floating_point():
-                return F.dropout(input, self.p, True, self.inplace)
+                # What F.dropout calls: for few elements its own checks would be felt.
+                return (torch.dropout_ if self.inplace else torch.dropout)(input, self.p, True)
         return super().forward(input, mask=mask, generator=generator)
 
     def _suits(self, x):
         return (
-            max(self.smallest, 1) <= x.numel() < 2**31
+            x.numel() < 2**31
             and self.p > 2**-32
             and x.dtype in DTYPES
             and x.device.type == "cpu"
