@@ -1,6 +1,6 @@
 """Networks that differ by their seed, stacked and trained as one batched model.
 
-A step of a small network is mostly the calls around its sums. Stacked, ten networks take a step
+Much of a small network's step is the calls around its sums. Stacked, ten networks take a step
 with the calls of one, so that an experiment can be repeated, and its numbers get intervals.
 """
 
