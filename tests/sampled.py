@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import binom
 
 BUDGET = 1e-6
-N_SAMPLED = 31
+N_SAMPLED = 34
 ALPHA = BUDGET / N_SAMPLED
 
 
