@@ -87,19 +87,8 @@ class Sandbox:
         self.folder = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
         self._socket, theirs = socket.socketpair()
         self.channel = self._socket.makefile("rwb")
-        wrapper = _wrapped(self.folder.name) if isolated() else []
-        arguments = [str(theirs.fileno()), str(limits.file_bytes)]
         try:
-            self.process = subprocess.Popen(
-                [*wrapper, sys.executable, "-P", "-B", *command, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                cwd=self.folder.name,
-                env=self._environment(),
-                start_new_session=True,
-            )
+            self.process = self._start(command, theirs)
         except BaseException:
             self._let_go()
             raise
@@ -108,6 +97,21 @@ class Sandbox:
         # Its number stays taken until close() waits for it, so this can be no other process.
         self._root = psutil.Process(self.process.pid)
         self._guard.start()
+
+    def _start(self, command, theirs):
+        """Start the process, with its end of the socket."""
+        wrapper = _wrapped(self.folder.name) if isolated() else []
+        arguments = [str(theirs.fileno()), str(self.limits.file_bytes)]
+        return subprocess.Popen(
+            [*wrapper, sys.executable, "-P", "-B", *command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            cwd=self.folder.name,
+            env=self._environment(),
+            start_new_session=True,
+        )
 
     def give_time(self):
         """Let the clock of ``limits.seconds`` begin again."""

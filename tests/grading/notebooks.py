@@ -1,6 +1,7 @@
 """Submissions made from the assignment's own source: its cells with some lines replaced."""
 
 import json
+import re
 import warnings
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 FIRST = "inverted-dropout"
 FOLDER = ROOT / "assignments" / FIRST
 FULL = (3, 4, 1, 3, 3, 2)
+# A cell's last line that prints numbers, whatever they are: it catches all and leaves no variable.
+SHOWS = re.compile(r"^(look|show)\(.*\)$", re.MULTILINE)
 
 
 @cache
@@ -85,11 +88,12 @@ def inlined(name):
 
 
 def variables(data):
-    """Return the variables of a notebook whose cells have run."""
+    """Return the variables of a notebook whose cells have run, all but the lines that show."""
+    code = [SHOWS.sub("", cell) for cell in reader.code(reader.cells(data))]
     names = {"__name__": "__main__", "display": print}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the notebook prints them
-        run_cells(reader.code(reader.cells(data)), names, lambda _: None)
+        run_cells(code, names, lambda _: None)
     return names
 
 
