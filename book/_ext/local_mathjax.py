@@ -89,8 +89,14 @@ def copy_mathjax(app, exception):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(files() / name, target / name)
     (target / FONTS).mkdir(parents=True)
+    kept = (
+        Path(app.doctreedir) / "fonts"
+    )  # where only pages have changed, the fonts have not
+    kept.mkdir(exist_ok=True)
     for font in (files() / FONTS).glob("*.woff"):
-        cut_font(font, target / FONTS / font.name)
+        if app.fresh_env_used or not (kept / font.name).is_file():
+            cut_font(font, kept / font.name)
+        shutil.copyfile(kept / font.name, target / FONTS / font.name)
 
 
 def setup(app):

@@ -11,7 +11,6 @@ from urllib.parse import urljoin
 from xml.sax.saxutils import escape as escape_xml
 
 import yaml
-from card import draw
 
 
 def read_descriptions(app):
@@ -42,6 +41,8 @@ def describe(app, page, template, context, doctree):
     context["metatags"] += meta(name="description", content=sentence)
     site = app.config.html_baseurl
     if site:
+        from card import draw  # with it comes matplotlib
+
         card = f"_static/cards/{page.replace('/', '-')}.png"
         draw(title, app.config.html_title, Path(app.outdir, card))
         tags["og:url"] = urljoin(site, app.builder.get_target_uri(page))

@@ -36,5 +36,5 @@ def serve(theirs, file_bytes, folder):
     for descriptor in range(3):
         os.dup2(nowhere, descriptor)
     os.chdir(folder)
-    np.random.seed()  # noqa: NPY002: a copy has the first process's
+    np.random.seed()  # noqa: NPY002 (what a student's np.random draws is not the last one's)
     worker.main(theirs.detach(), file_bytes)

@@ -28,6 +28,24 @@ def test_new_prose_is_built_with_the_kept_outputs(executed):
     assert ">42\n" in executed.page()
 
 
+def texts(clone):
+    html = clone.root / "_build" / "html"
+    files = [file for end in ("html", "js") for file in html.rglob(f"*.{end}")]
+    return {file.relative_to(html): file.read_text("utf8") for file in files}
+
+
+def test_where_a_page_has_changed_it_alone_is_read_and_the_site_is_the_same(built, executed):
+    executed.write("book/index.md", "# Another title\n\nOther prose.\n")
+    assert executed.run("build_book").returncode == 0
+    page, index = (executed.root / f"_build/.doctrees/{name}.doctree" for name in ("page", "index"))
+    read = page.stat().st_mtime_ns, index.stat().st_mtime_ns
+    executed.write("book/index.md", (built.root / "book/index.md").read_text("utf8"))
+    assert executed.run("build_book").returncode == 0
+    assert page.stat().st_mtime_ns == read[0]
+    assert index.stat().st_mtime_ns > read[1]
+    assert texts(executed) == texts(built)
+
+
 def test_new_code_is_not_published_with_old_outputs(executed):
     executed.write_notebook("Prose.", "print(6 * 8)")
     ended = executed.run("build_book")
@@ -41,14 +59,16 @@ def test_a_change_in_the_package_makes_the_site_stale(executed):
 
 
 def test_warnings_are_failures_and_leave_no_site(executed):
-    executed.write("book/index.md", "# The book\n\nSee [no page](nowhere.md).\n")
+    executed.write("book/index.md", "# The book\n\nSee [no page](nowhere.md).\n\n### Too deep\n")
     executed.write_notebook("Prose.", "print(6 * 7)", FIGURE, alt=None)
     assert executed.run("execute").returncode == 0
-    ended = executed.run("build_book")
-    assert ended.returncode != 0
-    assert "nowhere.md" in ended.stderr
-    assert "image without alt text" in ended.stderr
-    assert not (executed.root / "_build" / "html").exists()
+    for _ in "once", "and again, with the pages that were read":
+        ended = executed.run("build_book")
+        assert ended.returncode != 0
+        assert "Non-consecutive header level" in ended.stderr
+        assert "nowhere.md" in ended.stderr
+        assert "image without alt text" in ended.stderr
+        assert not (executed.root / "_build" / "html").exists()
 
 
 def test_another_commit_makes_another_site():
