@@ -3,7 +3,7 @@
 The files come with the package `sphinx-mathjax-offline`; used as a Sphinx extension it would copy
 all 24 MB of them. This takes the parts that the book's formulas need, and not the ready bundle,
 40 % of which is a menu. The fonts are cut to SIGNS; a formula with another sign shows it in a font
-of the reader's, and tests/browser/test_weight.py tells which to add.
+of the reader's, and tests/browser/test_pages.py tells which to add.
 """
 
 import importlib.util

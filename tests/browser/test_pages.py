@@ -1,10 +1,13 @@
 """Each page of the built site in a real browser. One load serves all its checks: they are slow."""
 
 import re
+from functools import cache
+from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from layout import CACHE
+from fontTools.ttLib import TTFont
+from layout import CACHE, HTML
 from playwright.sync_api import expect
 from sources import pages
 
@@ -28,6 +31,15 @@ HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)
   .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
   .map(e => e.outerHTML.slice(0, 200))"""
 
+# The font and the sign of each box that MathJax has drawn, and the files of its fonts.
+DRAWN = """() => [...document.querySelectorAll('mjx-container *')].map(box => {
+    const style = getComputedStyle(box, '::before');
+    return [style.fontFamily, style.content];
+}).filter(([_, sign]) => /^"./.test(sign))"""
+FONTS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+  .filter(rule => rule instanceof CSSFontFaceRule)
+  .map(rule => [rule.style.getPropertyValue('font-family'), rule.style.src])"""
+
 
 @pytest.mark.parametrize("name", EVERY)
 def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
@@ -41,10 +53,37 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     page.goto(f"/{name}.html", wait_until="networkidle")  # MathJax has drawn
     assert not errors
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.locator("mjx-merror").count() == 0
+    assert not_in_the_fonts(page) == set()
 
     page.set_viewport_size(DESKTOP)
     for theme in ("light", "dark"):
         assert serious(page, theme) == []
+
+
+def not_in_the_fonts(page):
+    """The signs of formulas that are not in the font that was sent, with their font.
+
+    The fonts are cut: book/_ext/local_mathjax.py lists what stays.
+    """
+    folder = HTML / "_static/mathjax/output/chtml/fonts/woff-v2"
+    files, missing = {}, set()
+    for family, source in page.evaluate(FONTS):
+        file = re.search(r"MathJax_[\w-]+\.woff", source)
+        if file:
+            files[family.strip('"')] = file[0]
+    drawn = page.evaluate(DRAWN)
+    assert files or not drawn
+    for families, sign in drawn:
+        names = [family.strip('" ') for family in families.split(",")]
+        known = set().union(*(covered(folder / files[n]) for n in names if n in files))
+        missing |= {(families, c) for c in sign.strip('"') if ord(c) not in known}
+    return missing
+
+
+@cache
+def covered(font):
+    return set(TTFont(font).getBestCmap())
 
 
 def serious(page, theme):
@@ -68,6 +107,12 @@ def test_axe_finds_what_is_wrong(page):
     assert any("color-contrast" in line for line in serious(page, "light"))
 
 
+def test_a_sign_that_is_not_in_a_font_is_found(page):
+    page.goto("/paper/weight-scaling.html", wait_until="networkidle")
+    page.add_style_tag(content='mjx-mi mjx-c::before { content: "Ж" !important }')
+    assert {sign for _, sign in not_in_the_fonts(page)} == {"Ж"}
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_reads_without_scripts(new_context, name):
     # Formulas stand as TeX then, which can be read; all the rest is as always.
@@ -84,15 +129,15 @@ def test_reads_without_scripts(new_context, name):
     expect(contents.filter(visible=True)).to_have_count(contents.count())  # they slide in
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE["width"], DESKTOP["width"]])
 @pytest.mark.parametrize("name", KEY_PAGES)
-def test_takes_a_picture_to_look_at(page, name, width, theme):
+def test_takes_pictures_to_look_at(page, name):
     """Compared with nothing: CI keeps the pictures for people."""
-    page.emulate_media(color_scheme=theme)
-    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"/{name}.html", wait_until="networkidle")
-    file = CACHE / "screenshots" / f"{re.sub('/', '-', name)}-{width}-{theme}.png"
-    # The theme slides its sidebars: a picture taken in between shows the page cut off.
-    page.screenshot(path=file, full_page=True, animations="disabled")
-    assert file.stat().st_size
+    for width, theme in product((PHONE["width"], DESKTOP["width"]), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.locator(f"html[data-theme={theme}]").wait_for()
+        file = CACHE / "screenshots" / f"{re.sub('/', '-', name)}-{width}-{theme}.png"
+        # The theme slides its sidebars: a picture taken in between shows the page cut off.
+        page.screenshot(path=file, full_page=True, animations="disabled")
+        assert file.stat().st_size

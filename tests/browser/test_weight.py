@@ -6,11 +6,9 @@ the page is taken out of it before.
 
 import gzip
 import re
-from functools import cache
 from itertools import pairwise
 
 import pytest
-from fontTools.ttLib import TTFont
 from layout import HTML, TOC
 from sources import pages
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -21,12 +19,6 @@ IMAGES = (".png", ".svg")
 COMPRESSED = (".woff", ".woff2")
 OTHERS = ["404", "genindex", "search"]
 STORY = [page for page in parse_toc_yaml(TOC) if page in pages()]
-
-# The font and the sign of each box that MathJax has drawn.
-DRAWN = """() => [...document.querySelectorAll('mjx-container *')].map(box => {
-    const style = getComputedStyle(box, '::before');
-    return [style.fontFamily, style.content];
-}).filter(([_, sign]) => /^"./.test(sign))"""
 
 
 @pytest.fixture
@@ -69,31 +61,3 @@ def test_pages_are_light_and_load_mathjax_for_formulas_only(asked):
         formulas = 'class="math' in (HTML / f"{name}.html").read_text("utf8")
         # A page without formulas asks for the first files only, ahead of the next page.
         assert formulas == ("_static/mathjax/output/chtml.js" in asked[name]), name
-
-
-@cache
-def covered(font):
-    return set(TTFont(font).getBestCmap())
-
-
-def test_every_sign_of_a_formula_is_in_the_font_that_was_sent(page):
-    """The fonts are cut: book/_ext/local_mathjax.py lists what stays."""
-    folder = HTML / "_static/mathjax/output/chtml/fonts/woff-v2"
-    styles, missing = {}, set()
-    for name in STORY:
-        page.goto(f"/{name}.html", wait_until="networkidle")
-        assert page.locator("mjx-merror").count() == 0
-        for rule in page.evaluate(
-            "() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])"
-            ".filter(rule => rule instanceof CSSFontFaceRule)"
-            ".map(rule => [rule.style.getPropertyValue('font-family'), rule.style.src])"
-        ):
-            file = re.search(r"MathJax_[\w-]+\.woff", rule[1])
-            if file:
-                styles[rule[0].strip('"')] = file[0]
-        for families, sign in page.evaluate(DRAWN):
-            names = [family.strip('" ') for family in families.split(",")]
-            known = set().union(*(covered(folder / styles[n]) for n in names if n in styles))
-            missing |= {(families, c) for c in sign.strip('"') if ord(c) not in known}
-    assert styles
-    assert not missing
