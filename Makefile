@@ -85,7 +85,7 @@ upload: setup
 bench: setup
 	@$(VENV_PYTHON) tools/bench_grading.py
 	@$(VENV_PYTHON) tools/bench_exact.py
-	@$(VENV_PYTHON) tools/bench_fast.py _build/bench_fast.json
+	@$(VENV_PYTHON) tools/bench_fast.py _build/timings.json
 
 clean:
 	rm -rf _build .cache

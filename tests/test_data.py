@@ -1,11 +1,13 @@
-"""The digits: shapes, types, ranges, and a split that loses nothing."""
+"""The digits: shapes, types, ranges, a split that loses nothing. The timings: all that are told."""
+
+from itertools import product
 
 import numpy as np
 import pytest
 from helpers import says
 from sklearn.datasets import load_digits
 
-from dropout_scaling.data import digits
+from dropout_scaling.data import digits, timings
 from dropout_scaling.masks import keyed_rng
 
 
@@ -60,3 +62,27 @@ def test_a_split_that_leaves_a_part_empty_is_refused(n_test):
 def test_anything_but_a_generator_is_refused():
     with pytest.raises(TypeError, match=r"^rng must be a numpy\.random\.Generator"):
         digits(rng=0)
+
+
+def test_the_timings_that_come_with_the_package_hold_each_setting_and_say_where(tmp_path):
+    machine, rows = timings()
+    assert {"processor", "threads", "date", "versions"} <= set(machine)
+    assert {"torch", "numpy", "python", "jax"} == set(machine["versions"])
+    sizes, types = [2**k for k in range(10, 27, 2)], ("float32", "bfloat16")
+    names = {"F.dropout", "FastDropout", "torch.compile", "JAX", "clone"}
+    for size, dtype, p, direction in product(sizes, types, (0.1, 0.3, 0.5), ("forward", "both")):
+        wanted = {"size": size, "dtype": dtype, "p": p, "direction": direction, "pages": "small"}
+        found = {row["name"]: row for row in rows if wanted.items() <= row.items()}
+        assert names <= set(found)
+        assert all(found[name]["turns"] >= 3 for name in names)
+        for row in found.values():
+            if row["turns"]:
+                assert 0 < row["ms_25"] <= row["ms_50"] <= row["ms_75"]
+
+
+def test_timings_of_another_machine_are_read_from_the_file_that_is_given(tmp_path):
+    file = tmp_path / "timings.json"
+    file.write_text('{"machine": {"threads": 1}, "columns": ["name", "size"], "rows": [["a", 2]]}')
+    assert timings(file) == ({"threads": 1}, [{"name": "a", "size": 2}])
+    with pytest.raises(FileNotFoundError):
+        timings(tmp_path / "another.json")

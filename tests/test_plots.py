@@ -33,6 +33,19 @@ def test_the_values_of_units_are_written_below_them_unless_told_otherwise(ax):
     assert len(ax.texts) == 2
 
 
+def test_timings_are_drawn_in_nanoseconds_an_element_and_those_that_were_left_out_are_not(ax):
+    def row(name, size, turns=9):
+        ms = dict(zip(("ms_25", "ms_50", "ms_75"), (1.0, 2.0, 4.0), strict=True))
+        return {"name": name, "size": size, "turns": turns, **ms}
+
+    names = ["F.dropout", "FastDropout", "clone"]
+    rows = [row(name, size) for name in names for size in (1000, 2000)]
+    plots.timings(ax, [*rows, row("clone", 4000, turns=0), row("another", 1000)])
+    assert [text.get_text() for text in ax.texts] == ["F.dropout", "FastDropout", "two copies"]
+    for line in ax.lines:
+        assert line.get_xydata().tolist() == [[1000, 2000], [2000, 1000]]
+
+
 def test_a_network_draws_the_connections_between_kept_units_alone(ax):
     masks = [np.array([True, True]), np.array([True, False, True]), np.array([True])]
     discs = plots.network(ax, masks)

@@ -1,11 +1,13 @@
 """Time dropout against its rivals, in turns and in one process, and write what came out as JSON.
 
-usage: bench_fast.py FILE [seconds]      `make bench`
+usage: bench_fast.py FILE.json      `make bench`; draws FILE.svg too
 
-For each size, type and p the candidates take turns until the seconds are over; the first turn is
-for warming up. A time in which the process waited for a core for more than 3 % of it is left out,
-and counted: this asks Linux's schedstat, and elsewhere nothing is left out. Three quartiles are
-kept for each. JAX is timed where it is installed, which it is not by `make setup`.
+For each type, p and size the candidates take turns, at least five beside a first one to warm up,
+until the seconds are over. A time in which the process waited for a core for more than 3 % of it
+is left out: this asks Linux's schedstat, and elsewhere nothing is left out. Three quartiles are
+kept of each time, and of its ratio to F.dropout in the same turn. JAX is timed where it is
+installed, which it is not by `make setup`. A second process times the large sizes at one p with
+memory in huge pages, which PyTorch asks for where THP_MEM_ALLOC_ENABLE=1.
 
 A measurement, not a test: it judges nothing.
 """
@@ -16,22 +18,32 @@ import importlib.util
 import json
 import os
 import platform
+import random
+import resource
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from dropout_scaling import fast
+from dropout_scaling import fast, plots
+from dropout_scaling.data import timings
 from dropout_scaling.fast import FastDropout
 from dropout_scaling.packed import packed_backward, packed_train
 
-SIZES = [2**k for k in (10, 12, 14, 15, 16, 18, 20, 22, 24, 26)]
+SIZES = [2**k for k in range(10, 27, 2)]
 PS = (0.1, 0.3, 0.5)
 DTYPES = (torch.float32, torch.bfloat16)
-TURNS = 25  # at most, beside the first
+LARGE, HUGE_P = 2**22, 0.3  # what is timed with huge pages too
+TURNS, FEWEST, SECONDS = 25, 5, 4.0
+PAUSE = 0.005  # seconds in which PyTorch's threads stop looking for work, and leave JAX's the cores
+COLUMNS = ["pages", "size", "dtype", "p", "name", "direction", "turns", "faults"]
+COLUMNS += [f"{what}_{part}" for what in ("ms", "ratio") for part in (25, 50, 75)]
 
 
 def waited():
@@ -63,10 +75,11 @@ def jax_pair(x, grad, p):
     )
 
 
-def candidates(n, dtype, p):
+def candidates(n, dtype, p, theirs):
     """Return a dictionary: (name, "forward" or "both") -> what to time."""
     x, grad = torch.randn(n).to(dtype), torch.randn(n).to(dtype)
     leaf, layer, q = x.clone().requires_grad_(), FastDropout(p), 1 - p
+    y, back = torch.zeros_like(x), torch.zeros_like(x)
 
     def both(dropout):
         leaf.grad = None
@@ -77,7 +90,12 @@ def candidates(n, dtype, p):
         both(layer)
         fast._compiled[dtype] = compiled
 
-    theirs = torch.compile(lambda x: F.dropout(x, p), dynamic=True)
+    def loop_alone():
+        drawn = fast._draw(x, q, None)
+        with torch.no_grad():
+            fast._write(x, y, drawn, q)
+            fast._write(grad, back, drawn, q)
+
     found = {
         ("F.dropout", "forward"): lambda: F.dropout(x, p),
         ("F.dropout", "both"): lambda: both(lambda x: F.dropout(x, p)),
@@ -88,17 +106,20 @@ def candidates(n, dtype, p):
         ("torch.compile", "both"): lambda: both(theirs),
         ("clone", "forward"): lambda: x.clone(),
         ("clone", "both"): lambda: (x.clone(), grad.clone()),
+        # Into memory that is there already: without the system's work for new pages.
+        ("copy", "both"): lambda: (y.copy_(x), back.copy_(grad)),
+        ("FastDropout's loop", "both"): loop_alone,
     }
     if dtype == torch.float32:
-        rng, array, back = np.random.default_rng(0), x.numpy(), grad.numpy()
+        rng, array, gradient = np.random.default_rng(0), x.numpy(), grad.numpy()
 
         def lesson():
             mask = rng.random(n) < q
-            return np.where(mask, array / q, 0), np.where(mask, back / q, 0)
+            return np.where(mask, array / q, 0), np.where(mask, gradient / q, 0)
 
         def packed():
             y, bits = packed_train(array, p, rng=rng)
-            return y, packed_backward(back, bits, p)
+            return y, packed_backward(gradient, bits, p)
 
         found |= {("NumPy lesson", "both"): lesson, ("packed", "both"): packed}
     if importlib.util.find_spec("jax"):
@@ -107,33 +128,49 @@ def candidates(n, dtype, p):
     return found
 
 
-def measure(found, seconds):
-    """Return for each name and direction the quartiles in ms, and how many times were left out."""
-    times, left_out = {key: [] for key in found}, dict.fromkeys(found, 0)
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+def measure(found):
+    """Return for each candidate a dictionary with ``COLUMNS`` from "name" on."""
+    times = {key: [] for key in found}  # a pair (ms, faults) a turn, or None if left out
     for function in found.values():
         function()
-    end = time.monotonic() + seconds
+    start = time.monotonic()
     for turn in range(4 * TURNS):
-        for key, function in found.items():
-            before, start = waited(), time.perf_counter_ns()
-            function()
-            took = time.perf_counter_ns() - start
-            if waited() - before > 0.03 * took:
-                left_out[key] += 1
-            else:
-                times[key].append(took / 1e6)
-        if min(map(len, times.values())) >= TURNS or (turn and time.monotonic() > end):
+        # What came before leaves its mark on a short time: the cache, the threads that it woke.
+        for key in random.Random(turn).sample(list(found), len(found)):
+            if key[0] == "JAX":
+                time.sleep(PAUSE)
+            queued, paged, began = waited(), faults(), time.perf_counter_ns()
+            found[key]()
+            took = time.perf_counter_ns() - began
+            # JAX's threads, more than there are cores, wait for each other.
+            alone = key[0] == "JAX" or waited() - queued <= 0.03 * took
+            times[key].append((took / 1e6, faults() - paged) if alone else None)
+        fewest = min(sum(one is not None for one in column) for column in times.values())
+        spent = time.monotonic() - start
+        if fewest >= TURNS or (fewest >= FEWEST and spent > SECONDS) or spent > 20 * SECONDS:
             break
-    return [
-        {
-            "name": name,
-            "direction": direction,
-            "ms": [float(np.quantile(kept, part)) for part in (0.25, 0.5, 0.75)] if kept else None,
-            "turns": len(kept),
-            "left_out": left_out[name, direction],
-        }
-        for (name, direction), kept in times.items()
-    ]
+    return [row(key, times) for key in found]
+
+
+def row(key, times):
+    name, direction = key
+    kept = [one for one in times[key] if one]
+    pairs = zip(times["F.dropout", direction], times[key], strict=True)
+    samples = {
+        "ms": [ms for ms, _ in kept],
+        "ratio": [theirs[0] / ours[0] for theirs, ours in pairs if theirs and ours],
+    }
+    result = {"name": name, "direction": direction, "turns": len(kept)}
+    result["faults"] = int(np.median([count for _, count in kept])) if kept else None
+    for what, values in samples.items():
+        for part in (25, 50, 75):
+            value = float(f"{np.percentile(values, part):.4g}") if values else None
+            result[f"{what}_{part}"] = value
+    return result
 
 
 def machine():
@@ -155,35 +192,60 @@ def machine():
     }
 
 
-def table(runs):
-    """Print the medians as ratios to F.dropout, forward and backward together."""
-    for run in runs:
-        by_name = {r["name"]: r for r in run["times"] if r["direction"] == "both" and r["ms"]}
-        base = by_name.get("F.dropout")
-        if base:
-            ratios = (
-                f"{name} {base['ms'][1] / r['ms'][1]:.2f}x"
-                for name, r in by_name.items()
-                if name != "F.dropout"
-            )
-            head = f"2^{run['size'].bit_length() - 1} {run['dtype']} p={run['p']}"
-            print(f"{head}: F.dropout {base['ms'][1]:.3f} ms; " + ", ".join(ratios), flush=True)
+def runs(pages, sizes, ps):
+    """Yield the rows of one setting after another, and print their ratios to F.dropout."""
+    for dtype in DTYPES:
+        for p in ps:
+            torch.compiler.reset()
+            fast._compiled.clear()
+            theirs = torch.compile(lambda x, p=p: F.dropout(x, p), dynamic=True)
+            for n in sizes:
+                setting = {"pages": pages, "size": n, "dtype": str(dtype)[6:], "p": p}
+                rows = measure(candidates(n, dtype, p, theirs))
+                head = f"2^{n.bit_length() - 1} {setting['dtype']} p={p}, {pages} pages"
+                print(f"{head}: times as fast as F.dropout", flush=True)
+                for one in rows:
+                    if one["ratio_50"] and one["direction"] == "both":
+                        spread = "{ratio_25:.2f} to {ratio_75:.2f}".format(**one)
+                        print(f"    {one['ratio_50']:7.2f} x  {one['name']}  ({spread})")
+                yield from ({**setting, **one} for one in rows)
 
 
-def main(file, seconds=4.0):
-    result = {"machine": machine(), "runs": []}
-    for n in SIZES:
-        for dtype in DTYPES:
-            for p in PS:
-                torch.compiler.reset()
-                fast._compiled.clear()
-                times = measure(candidates(n, dtype, p), seconds)
-                run = {"size": n, "dtype": str(dtype)[6:], "p": p, "times": times}
-                result["runs"].append(run)
-                table([run])
-    result["machine"]["load_at_the_end"] = [round(load, 1) for load in os.getloadavg()]
-    Path(file).write_text(json.dumps(result, indent=1) + "\n")
+def with_huge_pages():
+    """Return the rows of the large sizes from a process of its own: the setting is read once."""
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
+        environment = {**os.environ, "THP_MEM_ALLOC_ENABLE": "1"}
+        subprocess.run([sys.executable, __file__, file.name, "huge"], env=environment, check=True)
+        return json.load(file)
+
+
+def main(file, pages="small"):
+    if pages == "huge":
+        large = [n for n in SIZES if n >= LARGE]
+        Path(file).write_text(json.dumps(list(runs(pages, large, [HUGE_P]))))
+        return
+    result = {"machine": machine(), "columns": COLUMNS}
+    rows = list(runs(pages, SIZES, PS))
+    if sys.platform == "linux":
+        rows += with_huge_pages()
+    result["machine"]["load_at_the_end"] = machine()["load"]
+    lines = ",\n".join(json.dumps([one[column] for column in COLUMNS]) for one in rows)
+    text = json.dumps(result)[:-1] + f', "rows": [\n{lines}\n]}}\n'  # a line a row
+    Path(file).write_text(text, "utf8")
+    draw(file)
+
+
+def draw(file):
+    """Draw what is in the file, beside it."""
+    measured, rows = timings(file)
+    wanted = {"pages": "small", "dtype": "float32", "p": 0.3, "direction": "both"}
+    plots.use_book_style()
+    fig, ax = plt.subplots()
+    plots.timings(ax, [row for row in rows if wanted.items() <= row.items()])
+    torch_, processor = measured["versions"]["torch"], measured["processor"]
+    fig.suptitle(f"{processor}, {measured['threads']} threads, PyTorch {torch_}, float32, p = 0.3")
+    fig.savefig(Path(file).with_suffix(".svg"))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(float, sys.argv[2:]))
+    main(*sys.argv[1:])

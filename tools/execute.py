@@ -33,7 +33,8 @@ def inputs_of_all():
     """The digest of what every notebook depends on."""
     digest = hashlib.sha256(f"{platform.python_version()} {DEVICE}".encode())
     marker = ROOT / "src" / "dropout_grading"  # no chapter imports it
-    sources = sorted(p for p in (ROOT / "src").rglob("*.py") if marker not in p.parents)
+    files = (p for p in (ROOT / "src").rglob("*") if p.suffix in (".py", ".json"))
+    sources = sorted(p for p in files if marker not in p.parents)
     for path in [REQUIREMENTS, *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

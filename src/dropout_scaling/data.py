@@ -1,5 +1,8 @@
-"""Small real data that ships with a library: nothing is fetched."""
+"""Small real data that ships with a library or with this package: nothing is fetched."""
 
+import json
+from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -33,3 +36,17 @@ def digits(*, n_test=450, rng):
     order = check_rng(rng).permutation(len(x))
     x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int64)
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])
+
+
+def timings(file=None):
+    """Return what `make bench` measured of dropout on one machine: (machine, rows).
+
+    ``machine``: a dictionary with the processor, the versions and the date. ``rows``: a list of
+    dictionaries; "ms_25", "ms_50" and "ms_75" are the quartiles of a call's milliseconds,
+    "ratio_25" and so on those of F.dropout's time over it, "faults" the pages of memory that it
+    was newly given, "turns" how many calls count. They are None where none was undisturbed.
+    ``file``: what `make bench` wrote, the package's own run if not given.
+    """
+    file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
+    run = json.loads(file.read_text("utf8"))
+    return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]

@@ -70,6 +70,25 @@ def band(ax, x, low, high, *, style=PLAIN):
     return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
 
 
+def timings(ax, rows):
+    """Draw nanoseconds an element over the input's size: F.dropout, FastDropout and two copies.
+
+    ``rows``: of ``data.timings``, of one type, p, direction and kind of pages. Both axes are
+    logarithmic, a band spans the quartiles.
+    """
+    styles = {"F.dropout": STANDARD, "FastDropout": INVERTED, "clone": PLAIN}
+    for name, style in styles.items():
+        timed = [row for row in rows if row["name"] == name and row["turns"]]
+        size = np.array([row["size"] for row in timed])
+        low, median, high = (
+            1e6 * np.array([row[f"ms_{part}"] for row in timed]) / size for part in (25, 50, 75)
+        )
+        text = {"clone": "two copies"}.get(name, name)
+        labelled_line(ax, size, median, text, style=style, at=len(size) // 2, offset=(0, 10))
+        band(ax, size, low, high, style=style)
+    ax.set(xscale="log", yscale="log", xlabel="elements", title="nanoseconds an element")
+
+
 def stems(ax, values, probabilities, *, style=PLAIN):
     """Draw an exact distribution: a stem of height ``probabilities`` at each of ``values``.
 

@@ -22,7 +22,9 @@ def test_prose_does_not_change_the_key(clone, key):
     assert key() == other != before
 
 
-@pytest.mark.parametrize("file", ["src/module.py", "src/new.py", "requirements.txt"])
+@pytest.mark.parametrize(
+    "file", ["src/module.py", "src/new.py", "src/numbers.json", "requirements.txt"]
+)
 def test_the_package_and_the_pins_change_the_key(clone, key, file):
     before = key()
     clone.write(file, "CONSTANT = 2\n")
