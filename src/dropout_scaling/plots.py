@@ -83,8 +83,11 @@ def timings(ax, rows):
         low, median, high = (
             1e6 * np.array([row[f"ms_{part}"] for row in timed]) / size for part in (25, 50, 75)
         )
-        text = {"clone": "two copies"}.get(name, name)
-        labelled_line(ax, size, median, text, style=style, at=len(size) // 2, offset=(0, 10))
+        label = {"at": len(size) // 2, "offset": (0, 10)}
+        text = name
+        if name == "clone":
+            text, label = "two copies", {"at": len(size) * 2 // 3, "offset": (4, -12)}
+        labelled_line(ax, size, median, text, style=style, **label)
         band(ax, size, low, high, style=style)
     ax.set(xscale="log", yscale="log", xlabel="elements", title="nanoseconds an element")
 
