@@ -134,7 +134,10 @@ def _write(x, y, drawn, q):
         rows = torch.arange(n_rows + 1, dtype=torch.int32, device="cpu")
         if n_rows:
             whole = slice(n_rows * LANES)
-            _compiled[x.dtype](x[whole], y[whole], rows[:-1], key, limit, scale)
+            # ".data": of a view torch.compile would look at the base too, and compile once more for
+            # the base's number of dimensions, or where two sizes happen to be the same.
+            views = (tensor.data for tensor in (x[whole], y[whole], rows[:-1], key))
+            _compiled[x.dtype](*views, limit, scale)
         if rest:
             last = x.new_zeros(2, LANES)  # x and y of a row that is filled up
             last[0, :rest] = x[-rest:]
