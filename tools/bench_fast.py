@@ -2,11 +2,12 @@
 
 usage: bench_fast.py FILE.json      `make bench`; draws FILE.svg too
 
-For each type, p and size the candidates take turns, at least five beside a first one to warm up,
-until the seconds are over. A time in which the process waited for a core for more than 3 % of it
-is left out: this asks Linux's schedstat, and elsewhere nothing is left out. Three quartiles are
-kept of each time, and of its ratio to F.dropout in the same turn. JAX is timed where it is
-installed, which it is not by `make setup`. A second process times the large sizes at one p with
+For each type, p and size the candidates take turns, in an order drawn anew each time and after one
+turn to warm up, until the seconds are over and each has five times, or far more seconds are over.
+A time in which the process waited for a core for more than 3 % of it is left out: this asks Linux's
+schedstat; elsewhere nothing is left out, and of JAX nothing anywhere. Three quartiles are kept of
+each time, and of its ratio to F.dropout in the same turn. JAX is timed where it is installed, which
+it is not by `make setup`. A second process times the large sizes at one p with
 memory in huge pages, which PyTorch asks for where THP_MEM_ALLOC_ENABLE=1.
 
 A measurement, not a test: it judges nothing.

@@ -1,4 +1,4 @@
-"""Inverted dropout on the CPU at about twice the cost of copying the array: ``FastDropout``.
+"""Inverted dropout on the CPU, for large arrays at one to three times a copy: ``FastDropout``.
 
 PyTorch's own layer draws one number after another and keeps its noise, as large as the input, for
 backward. Here an element's random number is a function of the call's key and of the element's
