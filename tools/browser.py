@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+INSTALLED = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def chromium():

@@ -27,6 +27,7 @@ HANGS = 120  # seconds for one cell, after which nbmake stops it
 STORE = CACHE / "executed"
 RUN = CACHE / "run"
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
+FORKS = sys.platform == "linux" and DEVICE == "cpu"
 
 
 def inputs_of_all():
@@ -129,6 +130,8 @@ def run_stale(wanted):
     arguments += ["-p", "no:cacheprovider", "--tb=no"]
     if len(wanted) > 1:
         arguments += ["-n", "2", "--dist", "worksteal"]
+        if FORKS:
+            arguments += ["-p", "forked_kernels"]
     arguments += [str(RUN / f"{name}.ipynb") for name in wanted]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         pytest.main(arguments, plugins=[progress])

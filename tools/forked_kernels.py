@@ -1,0 +1,76 @@
+"""A pytest plugin: kernels that are copies of one process, which has imported what chapters import.
+
+To start Python and to import PyTorch takes longer than many a chapter. Here both happen once for
+each worker of pytest, and each notebook still gets a kernel of its own, in which nothing was run.
+On Linux and the CPU only: elsewhere a copy of a process with PyTorch in it is not sound.
+"""
+
+import atexit
+import multiprocessing
+import os
+import sys
+from importlib.metadata import EntryPoint
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+# Whole libraries, and parts that these load by themselves when they are asked for: a chapter that
+# forgets an import fails here as it would elsewhere.
+multiprocessing.get_context("forkserver").set_forkserver_preload(
+    ["ipykernel.kernelapp", "matplotlib.pyplot", "sklearn.datasets", "torch", "torch._dynamo"]
+)
+NAME = "forked"
+
+
+def pytest_configure():
+    entry = EntryPoint(NAME, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.provisioners[NAME] = entry
+    os.environ[KernelProvisionerFactory.default_provisioner_name_env] = NAME
+    # Matplotlib reads it when it is imported; a kernel of its own would set it before.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+
+class Kernel(ForkServerProcess):
+    """What Jupyter asks of a process that it has started."""
+
+    stdin = stdout = stderr = None
+
+    def poll(self):
+        return self.exitcode
+
+    def wait(self):
+        self.join()
+        return self.exitcode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+
+class ForkedProvisioner(LocalProvisioner):
+    async def launch_kernel(self, cmd, **kwargs):
+        arguments = cmd[cmd.index("-f") :]
+        self.process = Kernel(target=serve, args=(arguments, kwargs["env"], str(kwargs["cwd"])))
+        self.process.start()
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+
+def serve(arguments, env, folder):
+    """Be the kernel, as `python -m ipykernel_launcher` in this folder would be."""
+    import ipykernel_launcher
+    import numpy as np
+    import torch
+    from ipykernel.kernelapp import launch_new_instance
+
+    os.setsid()  # a signal to the group is for it and its children
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))  # ends when that does
+    sys.path.remove(str(Path(__file__).parent))
+    sys.argv = [ipykernel_launcher.__file__, *arguments]
+    np.random.seed()  # noqa: NPY002 (each copy would draw the same)
+    torch.seed()
+    launch_new_instance(argv=arguments)
+    atexit._run_exitfuncs()  # multiprocessing ends its processes without
