@@ -26,7 +26,8 @@ NO_BROWSER = (
 # Two workers on two cores: one thread each.
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 GPU = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
-UNITS = ["-n", "2", "-p", "no:playwright", *GPU, *(f"--ignore={path}" for path in LATER)]
+WORKERS = ["-n", "2", "--dist", "loadgroup"]
+UNITS = [*WORKERS, "-p", "no:playwright", *GPU, *(f"--ignore={path}" for path in LATER)]
 
 PARTS = {
     "lint": [sys.executable, "-m", "ruff", "check", "--quiet"],
@@ -36,7 +37,7 @@ PARTS = {
     "site": [sys.executable, "tools/build_book.py"],
     "site checks": [*PYTEST, "-p", "no:playwright", *SITE_TESTS],
     "live cells": [*PYTEST, "tests/live"],
-    BROWSER: [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests/browser"],
+    BROWSER: [*PYTEST, *WORKERS, "tests/browser"],
     "assignments": [str(python_of(ASSIGNMENTS)), "tools/assignments.py", "--check"],
 }
 

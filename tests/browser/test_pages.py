@@ -41,6 +41,14 @@ ONE_OF_EACH_COLOUR = """() => {
   }
 }"""
 
+# The theme fades from one colour to the other, and its sidebars slide: what lies between is nobody's.
+AT_REST = "document.getAnimations().forEach(change => change.finish())"
+
+# Some time after a change of width or text the theme makes what is too wide a stop of the Tab key.
+SCROLLED_BY_KEYS = """() => [...document.querySelectorAll("pre")]
+  .every(e => e.tabIndex === 0
+    || e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)"""
+
 # What of the text cannot be seen, though it is neither folded nor for scripts alone.
 HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)")]
   .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
@@ -72,7 +80,9 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     assert not_in_the_fonts(page) == set()
 
     page.set_viewport_size(DESKTOP)
+    page.evaluate(AT_REST)
     page.evaluate(ONE_OF_EACH_COLOUR)
+    page.wait_for_function(SCROLLED_BY_KEYS)
     for theme in ("light", "dark"):
         assert serious(page, theme) == []
 
@@ -106,8 +116,7 @@ def serious(page, theme):
     """What axe finds that is serious or critical, a line each."""
     page.emulate_media(color_scheme=theme)
     page.locator(f"html[data-theme={theme}]").wait_for()
-    # The theme fades from one colour to the other; the ones between are nobody's.
-    page.evaluate("Promise.all(document.getAnimations().map(a => a.finished))")
+    page.evaluate(AT_REST)
     violations = Axe().run(page, options=AXE).response["violations"]
     return [
         f"{theme}: {v['id']}: {node['html'][:200]}: {node['failureSummary']}"

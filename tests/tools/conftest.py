@@ -88,12 +88,18 @@ class Clone:
         return Path(self.root, "_build", "html", f"{name}.html").read_text("utf8")
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "built" in item.fixturenames:  # one worker has them all, so that one site serves them
+            item.add_marker(pytest.mark.xdist_group("built"))
+
+
 @pytest.fixture
 def clone(tmp_path):
     return Clone.fresh(tmp_path / "clone")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A clone whose notebook was run and whose site was built, for tests that start from there."""
     clone = Clone.fresh(tmp_path_factory.mktemp("built") / "clone")
