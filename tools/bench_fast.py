@@ -92,7 +92,7 @@ def candidates(n, dtype, p, theirs):
         fast._compiled[dtype] = compiled
 
     def loop_alone():
-        drawn = fast._draw(x, q, None)
+        drawn = fast._draw(None)
         with torch.no_grad():
             fast._write(x, y, drawn, q)
             fast._write(grad, back, drawn, q)

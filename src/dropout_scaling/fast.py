@@ -4,8 +4,7 @@ PyTorch's own layer draws one number after another and keeps its noise, as large
 backward. Here an element's random number is a function of the call's key and of the element's
 position alone, so that all can be computed at once, by any number of threads, and once more in
 backward: nothing is kept but the key, 2 KiB. ``torch.compile`` makes one loop of that, where there
-is a C++ compiler. Where there is none, ``packed`` does the same with NumPy, and keeps a bit an
-element.
+is a C++ compiler. Where there is none, the key is the seed from which ``packed`` draws with NumPy.
 """
 
 import warnings
@@ -113,39 +112,35 @@ def _compiled_drop(dtype):
     return _compiled[dtype]
 
 
-def _draw(x, q, generator):
-    """Return what a mask is made of: random words, or without a compiler the mask as bits."""
-    with_loop = _compiled_drop(x.dtype) is not None
-    # A key, and what the limits are drawn from; or a seed for NumPy.
-    drawn = torch.empty(1 + 2 * LANES if with_loop else 4, dtype=torch.int32, device="cpu")
-    drawn.random_(-(2**31), 2**31, generator=generator)
-    if with_loop:
-        return drawn
-    rng = np.random.default_rng(drawn.numpy().view(np.uint32))
-    return torch.from_numpy(packed.draw_bits(x.numel(), q, rng=rng))
+def _draw(generator):
+    """Return what a mask is made of: the key, and what the limits are drawn from."""
+    drawn = torch.empty(1 + 2 * LANES, dtype=torch.int32, device="cpu")
+    return drawn.random_(-(2**31), 2**31, generator=generator)
 
 
 def _write(x, y, drawn, q):
     """Write into y the x with dropout, both of shape (n,). ``drawn``: what ``_draw`` returned."""
     scale = torch.ones((), dtype=x.dtype, device="cpu").div_(q)  # rounded as PyTorch rounds it
-    if drawn.dtype == torch.int32:
-        key, limit = drawn[: 1 + LANES], limits(q, drawn[1 + LANES :])
-        n_rows, rest = divmod(x.numel(), LANES)
-        rows = torch.arange(n_rows + 1, dtype=torch.int32, device="cpu")
-        if n_rows:
-            whole = slice(n_rows * LANES)
-            # ".data": of a view torch.compile would look at the base too, and compile once more for
-            # the base's number of dimensions, or where two sizes happen to be the same.
-            views = (tensor.data for tensor in (x[whole], y[whole], rows[:-1], key))
-            _compiled[x.dtype](*views, limit, scale)
-        if rest:
-            last = x.new_zeros(2, LANES)  # x and y of a row that is filled up
-            last[0, :rest] = x[-rest:]
-            drop(*last, rows[-1:], key, limit, scale)
-            y[-rest:] = last[1, :rest]
-    else:
+    compiled = _compiled_drop(x.dtype)
+    if compiled is None:
+        rng = np.random.default_rng(drawn[:4].numpy().view(np.uint32))
+        bits = packed.draw_bits(x.numel(), q, rng=rng)
         torch.mul(x, scale, out=y)
-        packed.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), drawn.numpy())
+        packed.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), bits)
+        return
+    key, limit = drawn[: 1 + LANES], limits(q, drawn[1 + LANES :])
+    n_rows, rest = divmod(x.numel(), LANES)
+    rows = torch.arange(n_rows + 1, dtype=torch.int32, device="cpu")
+    if n_rows:
+        whole = slice(n_rows * LANES)
+        # ".data": of a view torch.compile would look at the base too, and compile once more for
+        # the base's number of dimensions, or where two sizes happen to be the same.
+        compiled(*(tensor.data for tensor in (x[whole], y[whole], rows[:-1], key)), limit, scale)
+    if rest:
+        last = x.new_zeros(2, LANES)  # x and y of a row that is filled up
+        last[0, :rest] = x[-rest:]
+        drop(*last, rows[-1:], key, limit, scale)
+        y[-rest:] = last[1, :rest]
 
 
 def _flat(x):
@@ -204,7 +199,7 @@ class FastDropout(InvertedDropout):
             if large and self._suits(input) and isinstance(generator, torch.Generator | None):
                 strides = torch.empty_like(input, device="meta").stride()
                 q = 1 - self.p
-                return _Drop.apply(input, _draw(input, q, generator), q, strides, self.inplace)
+                return _Drop.apply(input, _draw(generator), q, strides, self.inplace)
             if generator is None and input.is_floating_point():
                 # What F.dropout calls: for few elements its own checks would be felt.
                 return (torch.dropout_ if self.inplace else torch.dropout)(input, self.p, True)

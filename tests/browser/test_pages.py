@@ -41,7 +41,7 @@ ONE_OF_EACH_COLOUR = """() => {
   }
 }"""
 
-# The theme fades from one colour to the other, and its sidebars slide: what lies between is nobody's.
+# The theme's colours fade and its sidebars slide: what lies between is nobody's.
 AT_REST = "document.getAnimations().forEach(change => change.finish())"
 
 # Some time after a change of width or text the theme makes what is too wide a stop of the Tab key.
