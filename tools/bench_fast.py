@@ -225,6 +225,7 @@ def main(file, pages="small"):
         large = [n for n in SIZES if n >= LARGE]
         Path(file).write_text(json.dumps(list(runs(pages, large, [HUGE_P]))))
         return
+    Path(file).parent.mkdir(parents=True, exist_ok=True)  # before the minutes, not after them
     result = {"machine": machine(), "columns": COLUMNS}
     rows = list(runs(pages, SIZES, PS))
     if sys.platform == "linux":
