@@ -4,6 +4,8 @@ usage: bench_fast.py FILE.json      `make bench`; draws FILE.svg too
 
 For each type, p and size the candidates take turns, in an order drawn anew each time and after one
 turn to warm up, until the seconds are over and each has five times, or far more seconds are over.
+For few elements a turn is as many calls as make 2^17 of them, and its time is divided by their
+number: the first of them mostly loads the caches.
 A time in which the process waited for a core for more than 3 % of it is left out: this asks Linux's
 schedstat; elsewhere nothing is left out, and of JAX nothing anywhere. Three quartiles are kept of
 each time, and of its ratio to F.dropout in the same turn. JAX is timed where it is installed, which
@@ -16,6 +18,7 @@ A measurement, not a test: it judges nothing.
 import datetime
 import glob
 import importlib.util
+import itertools
 import json
 import os
 import platform
@@ -42,6 +45,7 @@ PS = (0.1, 0.3, 0.5)
 DTYPES = (torch.float32, torch.bfloat16)
 LARGE, HUGE_P = 2**22, 0.3  # what is timed with huge pages too
 TURNS, FEWEST, SECONDS = 25, 5, 4.0
+TOGETHER = 2**17  # elements in a turn, at least
 PAUSE = 0.005  # seconds in which PyTorch's threads stop looking for work, and leave JAX's the cores
 COLUMNS = ["pages", "size", "dtype", "p", "name", "direction", "turns", "faults"]
 COLUMNS += [f"{what}_{part}" for what in ("ms", "ratio") for part in (25, 50, 75)]
@@ -69,7 +73,7 @@ def jax_pair(x, grad, p):
 
     forward, backward = jax.jit(dropout), jax.jit(both)
     x, grad = (jax.numpy.asarray(t.float().numpy()).astype(str(t.dtype)[6:]) for t in (x, grad))
-    keys = iter(jax.random.split(jax.random.key(0), 10 * TURNS))
+    keys = itertools.cycle(list(jax.random.split(jax.random.key(0), TURNS)))
     return (
         lambda: jax.block_until_ready(forward(next(keys), x)),
         lambda: jax.block_until_ready(backward(next(keys), x, grad)),
@@ -133,8 +137,11 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 
-def measure(found):
-    """Return for each candidate a dictionary with ``COLUMNS`` from "name" on."""
+def measure(found, calls):
+    """Return for each candidate a dictionary with ``COLUMNS`` from "name" on.
+
+    ``calls``: how many make a turn.
+    """
     times = {key: [] for key in found}  # a pair (ms, faults) a turn, or None if left out
     for function in found.values():
         function()
@@ -145,11 +152,13 @@ def measure(found):
             if key[0] == "JAX":
                 time.sleep(PAUSE)
             queued, paged, began = waited(), faults(), time.perf_counter_ns()
-            found[key]()
+            for _ in range(calls):
+                found[key]()
             took = time.perf_counter_ns() - began
             # JAX's threads, more than there are cores, wait for each other.
             alone = key[0] == "JAX" or waited() - queued <= 0.03 * took
-            times[key].append((took / 1e6, faults() - paged) if alone else None)
+            one = took / 1e6 / calls, (faults() - paged) / calls
+            times[key].append(one if alone else None)
         fewest = min(sum(one is not None for one in column) for column in times.values())
         spent = time.monotonic() - start
         if fewest >= TURNS or (fewest >= FEWEST and spent > SECONDS) or spent > 20 * SECONDS:
@@ -202,7 +211,7 @@ def runs(pages, sizes, ps):
             theirs = torch.compile(lambda x, p=p: F.dropout(x, p), dynamic=True)
             for n in sizes:
                 setting = {"pages": pages, "size": n, "dtype": str(dtype)[6:], "p": p}
-                rows = measure(candidates(n, dtype, p, theirs))
+                rows = measure(candidates(n, dtype, p, theirs), max(1, TOGETHER // n))
                 head = f"2^{n.bit_length() - 1} {setting['dtype']} p={p}, {pages} pages"
                 print(f"{head}: times as fast as F.dropout", flush=True)
                 for one in rows:
