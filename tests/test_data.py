@@ -64,7 +64,7 @@ def test_anything_but_a_generator_is_refused():
         digits(rng=0)
 
 
-def test_the_timings_that_come_with_the_package_hold_each_setting_and_say_where(tmp_path):
+def test_the_timings_that_come_with_the_package_hold_each_setting_and_say_where():
     machine, rows = timings()
     assert {"processor", "threads", "date", "versions"} <= set(machine)
     assert {"torch", "numpy", "python", "jax"} == set(machine["versions"])

@@ -17,7 +17,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 # Whole libraries, and parts that these load by themselves when they are asked for: a chapter that
-# forgets an import fails here as it would elsewhere.
+# forgets an import fails here as it would elsewhere. Only pyplot is no such part of Matplotlib.
 multiprocessing.get_context("forkserver").set_forkserver_preload(
     ["ipykernel.kernelapp", "matplotlib.pyplot", "sklearn.datasets", "torch", "torch._dynamo"]
 )

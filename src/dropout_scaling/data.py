@@ -44,7 +44,8 @@ def timings(file=None):
     ``machine``: a dictionary with the processor, the versions and the date. ``rows``: a list of
     dictionaries; "ms_25", "ms_50" and "ms_75" are the quartiles of a call's milliseconds,
     "ratio_25" and so on those of F.dropout's time over it, "faults" the pages of memory that it
-    was newly given, "turns" how many calls count. They are None where none was undisturbed.
+    was newly given, "turns" how many turns count: a turn is one call, or below 2^17 elements
+    several. They are None where no turn was undisturbed.
     ``file``: what `make bench` wrote, the package's own run if not given.
     """
     file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
