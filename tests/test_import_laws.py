@@ -16,7 +16,7 @@ from dropout_scaling import convert, data, exact, masks, montecarlo, nn, referen
 
 SOURCES = sorted(Path(dropout_scaling.__file__).parent.glob("*.py"))
 MODULES = [path.stem for path in SOURCES if path.stem != "__init__"]
-IMPORT_TORCH = {"audit", "fast", "nn", "ranks", "stacked", "tracing", "train", "watch"}
+IMPORT_TORCH = {"audit", "fast", "keyed", "nn", "ranks", "stacked", "tracing", "train", "watch"}
 IMPORT_MATPLOTLIB = {"plots"}
 NUMPY_ONLY = sorted(set(MODULES) - IMPORT_TORCH - IMPORT_MATPLOTLIB)
 

@@ -3,6 +3,8 @@
 A notebook is run again when its code, the package, the pins, the Python or the device has changed;
 a change of its prose runs nothing. What is kept in .cache/executed passed, whole: a failed or
 interrupted run leaves nothing there.
+
+usage: execute.py [FOLDER [CHAPTER ...]]   another folder to keep them in; some chapters alone
 """
 
 import contextlib
@@ -14,6 +16,7 @@ import platform
 import shutil
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -49,26 +52,26 @@ def key(path, common=None):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def stored(name):
+def stored(name, store=STORE):
     """The kept run of a notebook, its key and seconds in the metadata, or None."""
     try:
-        return nbformat.reads((STORE / f"{name}.ipynb").read_text("utf8"), as_version=4)
+        return nbformat.reads((store / f"{name}.ipynb").read_text("utf8"), as_version=4)
     except (FileNotFoundError, nbformat.reader.NotJSONError, nbformat.ValidationError):
         return None
 
 
-def is_fresh(name, wanted):
-    kept = stored(name)
+def is_fresh(name, wanted, store=STORE):
+    kept = stored(name, store)
     return kept is not None and kept.metadata.get("run", {}).get("key") == wanted
 
 
-def keep(name, wanted, seconds):
+def keep(name, wanted, seconds, store=STORE):
     """Move a passed run into the store, by one rename."""
     notebook = read(RUN / f"{name}.ipynb")
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # the time of day: different at each run
     notebook.metadata["run"] = {"key": wanted, "seconds": round(seconds, 1)}
-    target = STORE / f"{name}.ipynb"
+    target = store / f"{name}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(f".{os.getpid()}.part")
     nbformat.write(notebook, partial)
@@ -78,8 +81,9 @@ def keep(name, wanted, seconds):
 class Progress:
     """A pytest plugin: one line as each notebook ends, and what to do with its result."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, store):
         self.wanted = wanted
+        self.store = store
         self.ended = {}
         self.out = sys.stdout
 
@@ -92,7 +96,7 @@ class Progress:
         if passed and report.duration > SLOW:
             note = f"passed, but slow: over {SLOW} s"
         if passed:
-            keep(name, self.wanted[name], report.duration)
+            keep(name, self.wanted[name], report.duration, self.store)
         elif report.failed:
             print(f"\n{report.longrepr}\n", file=sys.stderr)
         self.ended[name] = passed
@@ -112,26 +116,26 @@ def surroundings():
         IPYTHONDIR=str(home / "ipython"),
         MPLCONFIGDIR=str(home / "matplotlib"),
         DROPOUT_SCALING_DEVICE=DEVICE,
-        # One thread, always: a sum over another number of threads has other last bits.
+        # Two notebooks run at once, each on a core of its own.
         OMP_NUM_THREADS="1",
         PYTHONHASHSEED="0",
     )
 
 
-def run_stale(wanted):
+def run_stale(wanted, store=STORE):
     """Run the notebooks of `wanted` (name -> key), and say which passed."""
     shutil.rmtree(RUN, ignore_errors=True)
     shutil.copytree(BOOK, RUN, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     settings = RUN / "pytest.ini"
     settings.write_text("[pytest]\n")
-    progress = Progress(wanted)
+    progress = Progress(wanted, store)
     surroundings()
     arguments = ["-c", str(settings), "--nbmake", "--overwrite", f"--nbmake-timeout={HANGS}"]
     arguments += ["-p", "no:cacheprovider", "--tb=no"]
     if len(wanted) > 1:
         arguments += ["-n", "2", "--dist", "worksteal"]
-        if FORKS:
-            arguments += ["-p", "forked_kernels"]
+    if FORKS:
+        arguments += ["-p", "forked_kernels"]
     arguments += [str(RUN / f"{name}.ipynb") for name in wanted]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         pytest.main(arguments, plugins=[progress])
@@ -143,15 +147,16 @@ def run_stale(wanted):
     return progress.ended
 
 
-def main():
+def main(store=STORE, names=()):
     common = inputs_of_all()
-    keys = {name: key(path, common) for name, path in notebooks().items()}
+    chosen = {n: p for n, p in notebooks().items() if n in names or not names}
+    keys = {name: key(path, common) for name, path in chosen.items()}
     with alone():
-        stale = {name: k for name, k in keys.items() if not is_fresh(name, k)}
+        stale = {name: k for name, k in keys.items() if not is_fresh(name, k, store)}
         kept = len(keys) - len(stale)
         print(f"notebooks: {kept} up to date, {len(stale)} to run on the {DEVICE}", flush=True)
         start = time.monotonic()
-        ended = run_stale(stale) if stale else {}
+        ended = run_stale(stale, store) if stale else {}
     if stale:
         print(f"notebooks: {len(stale)} run in {time.monotonic() - start:.0f} s", flush=True)
     failed = sorted(name for name, passed in ended.items() if not passed)
@@ -160,4 +165,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*(Path(folder) for folder in sys.argv[1:2]), *([sys.argv[2:]] if sys.argv[2:] else []))

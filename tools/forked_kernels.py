@@ -62,6 +62,7 @@ def serve(arguments, env, folder):
     import ipykernel_launcher
     import numpy as np
     import torch
+    import variants
     from ipykernel.kernelapp import launch_new_instance
 
     os.setsid()  # a signal to the group is for it and its children
@@ -72,5 +73,6 @@ def serve(arguments, env, folder):
     sys.argv = [ipykernel_launcher.__file__, *arguments]
     np.random.seed()  # noqa: NPY002 (each copy would draw the same)
     torch.seed()
+    variants.apply()
     launch_new_instance(argv=arguments)
     atexit._run_exitfuncs()  # multiprocessing ends its processes without

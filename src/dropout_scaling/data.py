@@ -51,3 +51,16 @@ def timings(file=None):
     file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
     run = json.loads(file.read_text("utf8"))
     return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]
+
+
+def seed_run(file=None):
+    """Return what the last `make seeds` found of the chapters' claims: (run, rows).
+
+    ``run``: a dictionary with the number of shifts, the date and the machine. ``rows``: one
+    dictionary a claim: "page", "claim", its sentence, "held" in how many shifts "of" how many, and
+    "nearest", its smallest margin as a share of the median one (None where it has no margin).
+    ``file``: what `make seeds` wrote, the package's own run if not given.
+    """
+    file = resources.files("dropout_scaling") / "claims.json" if file is None else Path(file)
+    found = json.loads(file.read_text("utf8"))
+    return found["run"], found["claims"]

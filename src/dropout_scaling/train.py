@@ -1,11 +1,19 @@
-"""One short training loop, the masks of any of its steps, and the accuracy that it reaches."""
+"""One short training loop, whose numbers are the same on every machine, and what it reaches.
 
+A sum of floats depends on the processor in its last bits, and training lets that grow. So the
+chapters train in float64, in which it stays below what they print, and with starts, batches and
+masks from streams that no processor changes.
+"""
+
+import contextlib
 import os
 
 import torch
 from torch.nn import functional as F
 
 from dropout_scaling.checks import check_count
+from dropout_scaling.data import Split
+from dropout_scaling.keyed import KeyedMasks
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
 
@@ -20,20 +28,28 @@ def default_device():
     return device
 
 
+def tensors(split, *, device="cpu"):
+    """Return a ``Split`` of arrays as one of tensors: inputs in float64, labels as they are."""
+    x_train, y_train, x_test, y_test = (torch.from_numpy(part).to(device) for part in split)
+    return Split(x_train.double(), y_train, x_test.double(), y_test)
+
+
 def keyed_masks(model, rows, *, seed, step):
     """Return the masks of one training step of an ``MLP``, one a dropout layer.
 
-    The mask of layer l at step s is drawn at the coordinates (seed, l, s): two models of the same
-    shape get the same masks, in any order of calls. ``rows``: the size of the batch. Returns
-    boolean tensors of shape (rows, units). Raises ValueError if ``rows`` < 1.
+    They are those of ``KeyedMasks(seed, step=step)``: the l-th layer that drops has the mask at the
+    coordinates (seed, l, step), and two models of the same shape get the same masks, in any order
+    of calls. ``rows``: the size of the batch. Returns boolean tensors of shape (rows, units).
+    Raises ValueError if ``rows`` < 1.
     """
-    shapes = [(check_count("rows", rows, 1), linear.in_features) for linear in model.linears]
-    return [
-        torch.from_numpy(
-            bernoulli_mask(shape, d.p, rng=keyed_rng(seed, layer=layer, step=step))
-        ).to(model.linears[layer].weight.device)
-        for layer, (d, shape) in enumerate(zip(model.dropouts, shapes, strict=True))
-    ]
+    check_count("rows", rows, 1)
+    masks, drawn = [], 0
+    for dropout, linear in zip(model.dropouts, model.linears, strict=True):
+        rng = keyed_rng(seed, layer=drawn, step=step)
+        mask = bernoulli_mask((rows, linear.in_features), dropout.p, rng=rng)
+        masks.append(torch.from_numpy(mask).to(linear.weight.device))
+        drawn += 0 < dropout.p < 1
+    return masks
 
 
 def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=None):
@@ -41,8 +57,8 @@ def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=No
 
     Minimises the mean cross-entropy over shuffled batches and returns its value at every step, as
     a list of floats. ``generator``: a CPU ``torch.Generator`` to shuffle the rows. ``mask_seed``:
-    if given, step s of an ``MLP`` uses ``keyed_masks(..., seed=mask_seed, step=s)``; otherwise each
-    dropout layer draws its own.
+    if given, step s takes its masks from ``KeyedMasks(mask_seed, step=s)``; otherwise each dropout
+    layer draws its own.
     Leaves the model in train mode. Raises ValueError for an empty x, labels of another length, or
     ``epochs`` or ``batch_size`` below 1.
     """
@@ -56,15 +72,51 @@ def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=No
     losses = []
     for _ in range(epochs):
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
-            given = {}
-            if mask_seed is not None:
-                given["masks"] = keyed_masks(model, len(rows), seed=mask_seed, step=len(losses))
-            loss = F.cross_entropy(model(x[rows], **given), y[rows])
+            with _masks(mask_seed, step=len(losses)):
+                loss = F.cross_entropy(model(x[rows]), y[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
     return losses
+
+
+def _masks(seed, *, step):
+    return contextlib.nullcontext() if seed is None else KeyedMasks(seed, step=step)
+
+
+def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.Adam):
+    """Return the model that ``make()`` gives, in float64, trained on ``data``, and its losses.
+
+    ``data``: a ``Split`` of tensors. ``seed``: fixes the start, the order of the rows and the
+    masks. ``optimizer``: a class of ``torch.optim`` that has a fused form, as SGD and Adam do.
+    The model is left in eval mode, the global generator as it was. Errors as those of ``train``.
+    """
+    with torch.random.fork_rng([]), _float64():
+        torch.manual_seed(seed)
+        model = make().to(data.x_train.device)
+    losses = train(
+        model,
+        data.x_train,
+        data.y_train,
+        optimizer=optimizer(model.parameters(), lr=lr, fused=True),  # one call, not one a tensor
+        epochs=epochs,
+        batch_size=batch_size,
+        generator=torch.Generator().manual_seed(seed),
+        mask_seed=seed,
+    )
+    return model.eval(), losses
+
+
+@contextlib.contextmanager
+def _float64():
+    # Weights that are drawn in float32 differ between processors, already at the start.
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @torch.no_grad()

@@ -1,0 +1,75 @@
+"""Any PyTorch model's dropout with masks from their coordinates: the same on every machine."""
+
+import torch
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from dropout_scaling.checks import check_count, check_p
+from dropout_scaling.masks import bernoulli_mask, keyed_rng
+
+WHOLE_CHANNELS = {F.dropout1d, F.dropout2d, F.dropout3d}
+OTHER_LAWS = {F.alpha_dropout, F.feature_alpha_dropout}
+
+
+class KeyedMasks(TorchFunctionMode):
+    """Within this context the l-th dropout that is called takes the mask (seed, l, step).
+
+    The mask is ``bernoulli_mask(..., rng=keyed_rng(seed, layer=l, step=step))``, l = 0, 1, ...,
+    drawn with NumPy: PyTorch's own draws differ between kinds of processors and devices. What is
+    made of the mask are PyTorch's bits, x times the rounded 1/q.
+
+    It reaches ``F.dropout`` and ``F.dropout1d`` to ``3d``, so ``nn.Dropout`` and its kin, and
+    ``Tensor.bernoulli_`` with a number, so this package's layers. Where PyTorch draws inside
+    another operation (attention, an LSTM's ``dropout=``) it stays PyTorch's draw.
+    ``seed``, ``step``: integers in [0, 2^64). Raises TypeError or ValueError for others,
+    NotImplementedError for alpha dropout.
+
+    Source: Salmon et al. 2011, section 2, for masks that are a function of their coordinates.
+
+    >>> with KeyedMasks(7, step=30):
+    ...     y = F.dropout(torch.ones(5), 0.2)
+    >>> with KeyedMasks(7, step=30):
+    ...     torch.equal(F.dropout(torch.ones(5), 0.2), y)
+    True
+    """
+
+    def __init__(self, seed, *, step=0):
+        super().__init__()
+        top = 2**64 - 1
+        self.seed = check_count("seed", seed, 0, top)
+        self.step = check_count("step", step, 0, top)
+        self.layer = 0
+
+    def _mask(self, shape, p, like):
+        rng = keyed_rng(self.seed, layer=self.layer, step=self.step)
+        self.layer += 1
+        mask = bernoulli_mask(tuple(shape), p, rng=rng)
+        return torch.from_numpy(mask).to(device=like.device, dtype=like.dtype)
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function is F.dropout or function in WHOLE_CHANNELS:
+            return self._dropout(function, *args, **kwargs)
+        if function is torch.Tensor.bernoulli_ and _draws_a_number(*args, **kwargs):
+            return self._bernoulli_(*args, **kwargs)
+        if function in OTHER_LAWS:
+            raise NotImplementedError(f"KeyedMasks has no mask for {function.__name__}")
+        return function(*args, **kwargs)
+
+    def _dropout(self, function, input, p=0.5, training=True, inplace=False):
+        if not training or not 0 < check_p(p) < 1:
+            return function(input, p, training, inplace)  # draws nothing
+        shape = list(input.shape)
+        if function in WHOLE_CHANNELS:
+            channel = 0 if function is F.dropout1d and input.dim() == 2 else 1
+            shape[channel + 1 :] = [1] * (input.dim() - channel - 1)
+        noise = self._mask(shape, p, input).div_(1 - p)
+        return input.mul_(noise) if inplace else input * noise
+
+    def _bernoulli_(self, tensor, p=0.5, *, generator=None):
+        return tensor.copy_(self._mask(tensor.shape, 1 - p, tensor))
+
+
+def _draws_a_number(tensor, p=0.5, *, generator=None):
+    # With a generator of its own, or a probability for each element, it stays what it is.
+    return generator is None and not isinstance(p, torch.Tensor) and 0 < p < 1
