@@ -1,16 +1,25 @@
 """The training loop: the same numbers again, a loss that falls, and masks by their coordinates."""
 
+import copy
 import math
 
 import pytest
 import torch
 from helpers import bits, says
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from dropout_scaling.data import digits
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
-from dropout_scaling.train import accuracy, default_device, keyed_masks, train
+from dropout_scaling.train import (
+    accuracy,
+    default_device,
+    keyed_masks,
+    tensors,
+    train,
+    trained,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +27,7 @@ def split():
     return [torch.from_numpy(part) for part in digits(rng=keyed_rng(0))]
 
 
-def trained(split, seed, *, mask_seed, epochs=1):
+def sgd_run(split, seed, *, mask_seed, epochs=1):
     torch.manual_seed(seed)
     model = MLP([64, 50, 10], p=0.2, p_input=0.1)
     losses = train(
@@ -35,7 +44,7 @@ def trained(split, seed, *, mask_seed, epochs=1):
 
 @pytest.mark.parametrize("mask_seed", [None, 7])
 def test_a_run_is_the_same_again_bit_for_bit(split, mask_seed, torch_seed):
-    runs = [trained(split, torch_seed, mask_seed=mask_seed) for _ in range(2)]
+    runs = [sgd_run(split, torch_seed, mask_seed=mask_seed) for _ in range(2)]
     assert runs[0][1] == runs[1][1]
     for a, b in zip(runs[0][0].parameters(), runs[1][0].parameters(), strict=True):
         assert bits(a) == bits(b)
@@ -58,14 +67,14 @@ def test_with_keyed_masks_and_a_generator_the_global_generator_does_not_matter(s
 
 
 def test_another_mask_seed_gives_another_run(split, torch_seed):
-    first, second = (trained(split, torch_seed, mask_seed=seed)[1] for seed in (0, 1))
+    first, second = (sgd_run(split, torch_seed, mask_seed=seed)[1] for seed in (0, 1))
     assert first[0] != second[0]
 
 
 # Ten classes: the loss begins near log 10 = 2.3, and one of ten is right by chance. Under 15 seeds
 # the last epoch's loss was .32 to .52 and the accuracy .91 to .95, far from the limits here.
 def test_the_loss_falls_below_1_and_the_accuracy_rises_above_08_in_five_epochs(split, torch_seed):
-    model, losses = trained(split, torch_seed, mask_seed=3, epochs=5)
+    model, losses = sgd_run(split, torch_seed, mask_seed=3, epochs=5)
     steps = math.ceil(1347 / 64)
     assert len(losses) == 5 * steps
     assert abs(losses[0] - math.log(10)) < 0.5
@@ -84,17 +93,22 @@ def test_keyed_masks_are_those_of_seed_layer_and_step():
 
 
 def test_step_s_of_a_run_uses_the_masks_of_step_s():
+    ones = torch.ones(6, 50)
     seen = []
 
-    class Recorded(MLP):
-        def forward(self, x, *, masks=None):
-            seen.append(masks)
-            return super().forward(x, masks=masks)
+    class Recorded(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(50, 2)
 
-    model = Recorded([4, 3, 2], p=0.5, p_input=0.2)
+        def forward(self, x):
+            seen.append(torch.nn.functional.dropout(x, 0.2) != 0)
+            return self.linear(x)
+
+    model = Recorded()
     train(
         model,
-        torch.ones(6, 4),
+        ones,
         torch.zeros(6, dtype=torch.int64),
         optimizer=torch.optim.SGD(model.parameters()),
         epochs=2,
@@ -103,8 +117,30 @@ def test_step_s_of_a_run_uses_the_masks_of_step_s():
         mask_seed=9,
     )
     for step, rows in enumerate([4, 2, 4, 2]):  # the count goes on through the epochs
-        expected = keyed_masks(model, rows, seed=9, step=step)
-        assert all(a.equal(b) for a, b in zip(seen[step], expected, strict=True))
+        rng = keyed_rng(9, layer=0, step=step)
+        assert torch.equal(seen[step], torch.from_numpy(bernoulli_mask((rows, 50), 0.2, rng=rng)))
+
+
+def test_an_mlp_is_trained_with_the_masks_that_keyed_masks_lists():
+    x = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    y = torch.tensor([0, 1, 0, 1, 1, 0])
+    model = MLP([4, 8, 2], p=0.5)
+    by_hand = copy.deepcopy(model)
+
+    settings = {"epochs": 3, "batch_size": 6, "mask_seed": 9}
+    sgd = torch.optim.SGD(model.parameters(), lr=0.5)
+    train(model, x, y, optimizer=sgd, generator=torch.Generator().manual_seed(1), **settings)
+
+    sgd = torch.optim.SGD(by_hand.parameters(), lr=0.5)
+    shuffle = torch.Generator().manual_seed(1)
+    for step in range(3):
+        order = torch.randperm(6, generator=shuffle)
+        masks = keyed_masks(by_hand, 6, seed=9, step=step)
+        sgd.zero_grad()
+        cross_entropy(by_hand(x[order], masks=masks), y[order]).backward()
+        sgd.step()
+    for a, b in zip(model.parameters(), by_hand.parameters(), strict=True):
+        assert bits(a) == bits(b)
 
 
 def test_two_models_of_one_shape_get_the_same_masks():
@@ -188,3 +224,74 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error(monkeypatch):
     text = "DROPOUT_SCALING_DEVICE must be cpu where PyTorch sees no GPU, got cuda"
     with pytest.raises(RuntimeError, match=says(text)):
         default_device()
+
+
+def test_tensors_are_the_arrays_with_inputs_in_float64(split):
+    data = digits(rng=keyed_rng(0))
+    made = tensors(data)
+    assert made.x_train.dtype == made.x_test.dtype == torch.float64
+    assert torch.equal(made.x_train.float(), split[0])
+    assert torch.equal(made.x_test.float(), split[2])
+    assert torch.equal(made.y_train, split[1])
+    assert torch.equal(made.y_test, split[3])
+
+
+def small(p=0.2, dropout=torch.nn.Dropout):
+    return lambda: MLP([64, 20, 10], p=p, dropout=dropout)
+
+
+def runs(make, seed, **settings):
+    settings = {"epochs": 1, "batch_size": 128, "lr": 0.01} | settings
+    model, losses = trained(make, tensors(digits(rng=keyed_rng(0))), seed=seed, **settings)
+    return model, losses, [bits(parameter) for parameter in model.parameters()]
+
+
+def test_a_trained_model_is_a_function_of_its_seed(torch_seed):
+    model, losses, weights = runs(small(), 4)
+    torch.rand(3)  # whatever the global generator does
+    _, again, weights_again = runs(small(), 4)
+    _, other, weights_other = runs(small(), 5)
+    assert losses == again
+    assert weights == weights_again
+    assert not model.training
+    assert losses != other
+    assert weights != weights_other
+
+
+def test_its_start_its_rows_and_its_masks_all_hang_on_the_seed(monkeypatch):
+    from dropout_scaling import train as module
+
+    seen = []
+    monkeypatch.setattr(module, "train", lambda model, *data, **given: seen.append((model, given)))
+    for seed in (4, 5):
+        trained(small(), tensors(digits(rng=keyed_rng(0))), seed=seed, epochs=1, batch_size=9, lr=1)
+    (first, given), (second, other) = seen
+    assert not torch.equal(first.linears[0].weight, second.linears[0].weight)
+    assert [g["mask_seed"] for g in (given, other)] == [4, 5]
+    assert [g["generator"].initial_seed() for g in (given, other)] == [4, 5]
+
+
+def test_the_start_is_drawn_in_float64_and_the_defaults_are_put_back(torch_seed):
+    state, default = torch.get_rng_state(), torch.get_default_dtype()
+    model, _, _ = runs(small(), 4)
+    assert torch.get_rng_state().equal(state)
+    assert torch.get_default_dtype() == default
+    assert all(parameter.dtype == torch.float64 for parameter in model.parameters())
+    with torch.random.fork_rng([]):
+        torch.manual_seed(4)
+        torch.set_default_dtype(torch.float64)
+        start = small()()
+        torch.set_default_dtype(default)
+    untrained, _ = trained(
+        small(), tensors(digits(rng=keyed_rng(0))), seed=4, epochs=1, batch_size=2000, lr=0.0
+    )
+    assert bits(untrained.linears[0].weight) == bits(start.linears[0].weight)
+
+
+def test_it_is_trained_with_adam_or_with_what_it_is_given():
+    _, adam, _ = runs(small(), 4)
+    _, sgd, _ = runs(small(), 4, optimizer=torch.optim.SGD)
+    _, longer, _ = runs(small(), 4, lr=0.02)
+    assert adam[0] == sgd[0] == longer[0]
+    assert adam[1] != sgd[1]
+    assert adam[1] != longer[1]

@@ -23,6 +23,7 @@ import pytest
 from alone import alone
 from layout import BOOK, CACHE, REQUIREMENTS, ROOT
 from sources import code_cells, notebooks, read
+from variants import VARIABLE
 
 SLOW = 15  # seconds, said beside a chapter that takes longer; a busy machine is no fault
 HANGS = 120  # seconds for one cell, after which nbmake stops it
@@ -134,7 +135,7 @@ def run_stale(wanted, store=STORE):
     arguments += ["-p", "no:cacheprovider", "--tb=no"]
     if len(wanted) > 1:
         arguments += ["-n", "2", "--dist", "worksteal"]
-    if FORKS:
+    if FORKS and (len(wanted) > 1 or os.environ.get(VARIABLE)):
         arguments += ["-p", "forked_kernels"]
     arguments += [str(RUN / f"{name}.ipynb") for name in wanted]
     with contextlib.redirect_stdout(io.StringIO()) as said:

@@ -3,20 +3,21 @@
 import os
 import warnings
 
-import torch
-
 VARIABLE = "DROPOUT_SCALING_VARIANT"
 _replaced = []  # what is registered ends with the object
 
 
 def two_threads():
     """Let PyTorch use two threads, whatever the notebook asks for."""
+    import torch
+
     torch.set_num_threads(2)
     torch.set_num_threads = lambda n: None
 
 
 def another_stream():
     """Draw masks as PyTorch does with Intel's library: one number seeds another generator."""
+    import torch
 
     def bernoulli_(tensor, p=0.5, *, generator=None):
         seed = torch.empty((), dtype=torch.int64).random_(generator=generator)

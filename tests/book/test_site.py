@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from execute import stored
 from layout import CITATION, HTML, TOC
 from PIL import Image
+from quoting import quoted
 from repository import Repository, site_address
 from sources import code_cells, handouts, notebooks, pages, read
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -240,6 +241,22 @@ def test_every_figure_of_the_run_is_inline_and_says_what_it_shows(article, page)
     for label in labels:
         assert len(label) >= SHORTEST_ALT
         assert not re.search(r"[0-9a-f]{16}|\.(svg|png)$", label)
+
+
+def told(page):
+    """The numbers that a page's cells print or write into a figure."""
+    for cell in code_cells(stored(page)):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            text = output.get("text", "") + data.get("text/plain", "")
+            text += " ".join(re.findall(r">([^<]+)<", data.get("image/svg+xml", "")))
+            yield from re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", text)
+
+
+@each_notebook
+def test_each_number_that_the_page_says_stands_in_what_it_shows(page):
+    # As it stands there: 4.1 beside a 4.15 would be right, and would make a reader look twice.
+    assert set(quoted(read(NOTEBOOKS[page]))) <= set(told(page))
 
 
 @each_notebook

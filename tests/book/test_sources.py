@@ -8,12 +8,14 @@ import pytest
 from layout import BOOK
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from quoting import calls, code, quoted
 from sources import notebooks, read
 
 NOTEBOOKS = notebooks()
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
 TAGS = {"hide-cell", "hide-input", "hide-output", "remove-cell", "remove-input", "remove-stderr"}
+TAGS |= {"here"}  # what such a cell prints is this machine's, or this random stream's
 SHORTEST_ALT = 40  # characters: a sentence, not a file name
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -26,13 +28,6 @@ def notebook(name):
 
 def markdown(notebook):
     return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-
-
-def code(notebook):
-    """The code cells with their sources as Python: IPython's own lines taken out."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            yield cell, ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE))
 
 
 @each_notebook
@@ -124,15 +119,15 @@ def sentences(inline):
 
 
 def asserted(notebook):
-    """The numbers that are written in the notebook's assertions."""
-    return {
-        float(constant.value)
-        for _, tree in code(notebook)
-        for statement in ast.walk(tree)
-        if isinstance(statement, ast.Assert)
-        for constant in ast.walk(statement)
-        if isinstance(constant, ast.Constant) and isinstance(constant.value, int | float)
-    }
+    """The numbers that are written in the notebook's assertions, numbers and claims."""
+    holding = []
+    for _, tree in code(notebook):
+        holding += [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        holding += calls(tree, "claim")
+    constants = (c.value for node in holding for c in ast.walk(node) if isinstance(c, ast.Constant))
+    return {float(c) for c in constants if isinstance(c, int | float)} | set(
+        map(float, quoted(notebook))
+    )
 
 
 @each_notebook
@@ -145,6 +140,39 @@ def test_each_number_in_the_prose_is_held_by_an_assertion(notebook):
             # "20 %" is held by 20 and by 0.2.
             near = held & {value, float(f"{value / 100:.12g}")} if percent else held & {value}
             assert near, f"{match[0]} in {sentence.strip()!r} stands in no assert"
+
+
+@each_notebook
+def test_each_number_that_is_held_is_one_that_the_page_says(notebook):
+    text = "\n".join(prose(markdown(notebook)))
+    said = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text))
+    assert set(quoted(notebook)) <= said
+
+
+@each_notebook
+def test_no_number_is_taken_from_a_cell_of_this_machine(notebook):
+    for cell, tree in code(notebook):
+        if "here" in cell.metadata.get("tags", []):
+            assert not list(calls(tree, "number")), cell.id
+
+
+SEEDED = ("manual_seed", "keyed_rng", "default_rng", "SFC64", "Philox", "KeyedMasks")
+
+
+@each_notebook
+def test_where_something_is_claimed_each_seed_can_be_shifted(notebook):
+    if not any(list(calls(tree, "claim")) for _, tree in code(notebook)):
+        return
+    for cell, tree in code(notebook):
+        if "here" in cell.metadata.get("tags", []):
+            continue
+        given = [call.args[0] for call in calls(tree, *SEEDED) if call.args]
+        keywords = (
+            k for call in ast.walk(tree) if isinstance(call, ast.Call) for k in call.keywords
+        )
+        given += [k.value for k in keywords if k.arg in ("seed", "mask_seed")]
+        literal = [ast.unparse(node) for node in given if isinstance(node, ast.Constant)]
+        assert not literal, f"{cell.id}: write seed({literal[0]})"
 
 
 @pytest.mark.parametrize(
