@@ -5,6 +5,9 @@ DEVICE ?= cpu
 TORCH ?= default
 PORT ?= 8000
 
+N ?= 50
+VARIANTS ?=
+
 ASSIGNMENT ?= inverted-dropout
 SUBMISSIONS ?= submissions
 MARKS ?= marks
@@ -23,7 +26,7 @@ export DROPOUT_SCALING_DEVICE := $(DEVICE)
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help book serve test lint format pins assignments grade upload bench setup clean
+.PHONY: help book serve test lint format pins assignments grade upload bench seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -36,6 +39,8 @@ help:
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
+	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held'
+	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
@@ -86,6 +91,12 @@ bench: setup
 	@$(VENV_PYTHON) tools/bench_grading.py
 	@$(VENV_PYTHON) tools/bench_exact.py
 	@$(VENV_PYTHON) tools/bench_fast.py _build/timings.json
+
+seeds: setup
+	@$(VENV_PYTHON) tools/seeds.py $(N)
+
+elsewhere: setup
+	@$(VENV_PYTHON) tools/elsewhere.py $(VARIANTS)
 
 clean:
 	rm -rf _build .cache

@@ -1,6 +1,6 @@
 """Run the notebooks as other machines would, and compare what they print and draw.
 
-usage: elsewhere.py [VARIANT ...]      all of them, or these
+usage: elsewhere.py [NAME ...]      variants or chapters; all of those of which none is named
 
 A variant is an instruction set, a BLAS, a number of threads, or another random stream under
 `bernoulli_`. Each is compared with the kept run of `make book`, outside the cells tagged `here`.
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+from itertools import zip_longest
 
 import execute
 from layout import CACHE
@@ -70,10 +71,10 @@ def differences(ours, theirs):
         a, b = printed(one), printed(other)
         if len(a) != len(b):
             yield f"{one.id}: {len(a)} lines here, {len(b)} there"
-        for number, (x, y) in enumerate(zip(a, b, strict=False), start=1):
+        for number, (x, y) in enumerate(zip_longest(a, b), start=1):
             if x != y:
                 yield f"{one.id}, line {number}: {x!r} here, {y!r} there"
-        for x, y in zip(drawings(one), drawings(other), strict=True):
+        for x, y in zip_longest(drawings(one), drawings(other), fillvalue=""):
             if (moved := furthest(x, y)) > MOVED:
                 yield f"{one.id}: the figure differs, by {moved:.2g} points"
 
@@ -107,7 +108,7 @@ def compare(variant, names):
 def main(variants, names):
     if platform.system() != "Linux" or execute.DEVICE != "cpu":
         sys.exit("elsewhere: needs Linux and DEVICE=cpu, where kernels are copies of one process")
-    if subprocess.run([sys.executable, execute.__file__]).returncode:
+    if subprocess.run([sys.executable, execute.__file__, str(execute.STORE), *names]).returncode:
         sys.exit("elsewhere: the notebooks do not pass here")
     failed = []
     for variant in variants:
@@ -120,7 +121,7 @@ def main(variants, names):
             print(f"  {line}")
         if lines or not passed:
             failed.append(variant)
-        print(f"  {len(lines)} differences, {time.monotonic() - start:.0f} s", flush=True)
+        print(f"  differences: {len(lines)}; {time.monotonic() - start:.0f} s", flush=True)
     if failed:
         sys.exit(f"elsewhere: not the same: {', '.join(failed)}")
     print(f"elsewhere: the same under {', '.join(variants)}")
@@ -128,10 +129,10 @@ def main(variants, names):
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    pages = [a for a in given if a in notebooks()]
-    chosen = [a for a in given if a not in pages]
-    if unknown := sorted(set(chosen) - set(VARIANTS)):
-        sys.exit(
-            f"elsewhere: no such variant: {', '.join(unknown)}; there are {', '.join(VARIANTS)}"
-        )
-    main(chosen or list(VARIANTS), pages)
+    if unknown := sorted(set(given) - set(VARIANTS) - set(notebooks())):
+        known = ", ".join(VARIANTS)
+        sys.exit(f"elsewhere: no such variant or chapter: {', '.join(unknown)}; variants: {known}")
+    main(
+        [a for a in given if a in VARIANTS] or list(VARIANTS),
+        [a for a in given if a not in VARIANTS],
+    )

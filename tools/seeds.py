@@ -124,7 +124,7 @@ def summary(wanted, n):
     """A row for each claim: chapter, sentence, held in how many, of how many, nearest margin."""
     rows = []
     for name, path in wanted.items():
-        found = {}
+        found, title = {}, read(path).cells[0].source.partition("\n")[0].removeprefix("# ")
         for shift in range(1, n + 1):
             for made in kept(name, path, shift)["claims"]:
                 found.setdefault(made["claim"], []).append(made)
@@ -134,9 +134,8 @@ def summary(wanted, n):
             held = sum(one["held"] for one in made) if margins else n - len(made)
             usual = statistics.median(margins) if margins else 0
             nearest = round(min(margins) / usual, 3) if usual > 0 else None
-            rows.append(
-                {"page": name, "claim": sentence, "held": held, "of": n, "nearest": nearest}
-            )
+            row = {"page": name, "title": title, "claim": sentence}
+            rows.append(row | {"held": held, "of": n, "nearest": nearest})
     return rows
 
 
