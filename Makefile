@@ -34,7 +34,8 @@ help:
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
 	@echo 'make format  let ruff mend what it can'
-	@echo 'make pins    freeze again what the chosen pins in the two files of requirements bring'
+	@echo 'make pins    freeze again what the chosen pins in the two files of requirements bring: what'
+	@echo '             must change does, and with NEWEST=yes all that can'
 	@echo 'make assignments   build what students and Gradescope get from assignments/'
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
@@ -75,7 +76,7 @@ format: setup
 	@$(VENV_PYTHON) -m ruff format
 
 pins:
-	@$(PYTHON) tools/pins.py $(TORCH)
+	@$(PYTHON) tools/pins.py $(if $(NEWEST),newest)
 
 assignments: setup
 	@$(PYTHON) tools/setup_env.py assignments

@@ -1,28 +1,25 @@
 """Freeze again, in both files of requirements, what the chosen pins bring.
 
-usage: pins.py [default|cpu]      which build of PyTorch to resolve with
+usage: pins.py [newest]      keep the frozen versions that still fit, or take the newest
 
-For each: installs the chosen pins, and nothing else, into a fresh environment under .cache, and
-writes the versions that pip took below the line in the file that begins FROZEN.
+uv resolves the chosen pins for every Python that pyproject.toml declares, from the oldest on, and
+for every system at once. What it finds goes below the line in the file that begins FROZEN. It is
+installed for that alone, into an environment under .cache: the book does not need it.
 """
 
-import json
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
 import setup_env
 from layout import CACHE, REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS
 
+UV = "uv==0.13.9"
 FROZEN = "# --- frozen"
-ENVIRONMENT = CACHE / "pins"
-
-# The Pythons and systems that one requirements.txt is for.
-PYTHONS = ("3.11.0", "3.12.0", "3.13.0")
-SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+FOLDER = CACHE / "pins"
+CUDA = ("nvidia", "cuda", "triton")  # of one system, and torch itself names them exactly
+# Systems and Pythons that uv knows and PyTorch has no build for.
+ELSEWHERE = re.compile(r"(sys_platform|implementation_name) (==|!=) '(emscripten|wasi|pypy)'")
 
 
 def split(text):
@@ -32,112 +29,69 @@ def split(text):
     return lines[: at + 1], lines[at + 1 :]
 
 
-def resolve(torch, file):
-    """Install the chosen pins by themselves; return pip's report on every package there."""
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    setup_env.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], f"could not make {ENVIRONMENT}")
-    python = ENVIRONMENT / setup_env.PYTHON.relative_to(setup_env.VENV)
-    chosen, _ = split(file.read_text("utf8"))
-    alone = ENVIRONMENT / "chosen.txt"
-    alone.write_text("\n".join(chosen) + "\n", "utf8")
-    setup_env.pip(*setup_env.pinned(torch, alone), python=python)
-    freeze = [str(python), __file__, "--of-this-environment", str(file)]
-    answer = subprocess.run(freeze, check=True, text=True, stdout=subprocess.PIPE)
-    return json.loads(answer.stdout)
-
-
-def brought(file):
-    """The packages that the chosen ones bring in this environment: {name: line}."""
-    from importlib import metadata
-
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    # This folder alone: setuptools brings copies of some packages, on the path once it is imported.
-    installed = metadata.distributions(path=[sysconfig.get_path("purelib")])
-    here = {canonicalize_name(d.metadata["Name"]): d for d in installed}
-    chosen = [Requirement(line.split("#")[0]) for line in lines_with_pins(file)]
-    names = {canonicalize_name(r.name) for r in chosen}
-    needed = {}  # package -> the systems that it is needed on
-    for system in SYSTEMS:
-        for python in PYTHONS:
-            for name in closure(chosen, here, marker_values(system, python)) - names:
-                needed.setdefault(name, set()).add(system)
-    return {name: line(here[name], needed[name]) for name in sorted(needed) if name in here}
-
-
 def lines_with_pins(file):
+    """The lines of the chosen part that name a package."""
     chosen, _ = split(file.read_text("utf8"))
     return [text for text in chosen if re.match(r"\w", text)]
 
 
-def marker_values(system, python):
-    return {
-        "sys_platform": system,
-        "platform_system": SYSTEMS[system],
-        "os_name": "nt" if system == "win32" else "posix",
-        "python_version": python.rpartition(".")[0],
-        "python_full_version": python,
-    }
+def name(line):
+    """The package that a line pins, as uv spells it."""
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line)[0]).lower()
 
 
-def closure(requirements, here, values):
-    """The names of all that these requirements bring where the markers have these values."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    seen, queue = set(), [(r.name, tuple(r.extras)) for r in requirements]
-    while queue:
-        name, extras = queue.pop()
-        name = canonicalize_name(name)
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        for text in (here[name].requires or []) if name in here else []:
-            wanted = Requirement(text)
-            if wanted.marker is None or any(
-                wanted.marker.evaluate({**values, "extra": extra}) for extra in ("", *extras)
-            ):
-                queue.append((wanted.name, tuple(wanted.extras)))
-    return {name for name, _ in seen}
+def resolve(uv, file, newest):
+    """Return a line for each package that uv finds, with a marker where not all systems have it."""
+    chosen, frozen = split(file.read_text("utf8"))
+    asked, answer = FOLDER / "chosen.in", FOLDER / "resolved.txt"
+    asked.write_text("\n".join(chosen) + "\n", "utf8")
+    answer.write_text("\n".join([] if newest else frozen) + "\n", "utf8")  # uv prefers what is here
+    command = [uv, "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"]
+    command += ["--python-version", ".".join(map(str, setup_env.oldest_python()))]
+    command += ["--fork-strategy", "fewest"]  # one version for all Pythons
+    command += ["--no-config", "--output-file", answer, asked]
+    setup_env.run(list(map(str, command)), f"uv could not resolve {file.name}: its words are above")
+    return answer.read_text("utf8").splitlines()
 
 
-def line(distribution, systems):
-    """One pin, after a check that each Python of the book may have it."""
-    from packaging.specifiers import SpecifierSet
-
-    name, version = distribution.metadata["Name"], distribution.version
-    allowed = SpecifierSet(distribution.metadata.get("Requires-Python") or "")
-    if not all(python in allowed for python in PYTHONS):
-        sys.exit(f"pins: {name} {version} wants Python {allowed}: choose an older one, by a pin")
-    pin = f"{name}=={version}"
-    missing = sorted(set(SYSTEMS) - systems)
-    return pin + " ; " + " and ".join(f'sys_platform != "{s}"' for s in missing) if missing else pin
-
-
-def main(torch):
-    setup_env.check_python()
-    freeze(torch, REQUIREMENTS)
-    freeze("default", REQUIREMENTS_OF_ASSIGNMENTS)  # PyTorch is not in it
-    print("run `make test`, then commit them")
+def for_the_book(line):
+    """One of uv's lines without what it says of ELSEWHERE; None if it is for there alone."""
+    pin, _, marker = map(str.strip, line.partition(";"))
+    if not marker or " or " in marker:
+        return line
+    kept = []
+    for part in marker.split(" and "):
+        elsewhere = ELSEWHERE.fullmatch(part)
+        if elsewhere and elsewhere[2] == "==":
+            return None
+        if not elsewhere:
+            kept.append(part)
+    return f"{pin} ; {' and '.join(kept)}" if kept else pin
 
 
-def freeze(torch, file):
-    # CUDA's libraries are of one system and follow from torch itself.
-    frozen = [
-        text
-        for name, text in resolve(torch, file).items()
-        if not name.startswith(("nvidia", "cuda", "triton"))
-    ]
+def freeze(uv, file, newest):
     chosen, before = split(file.read_text("utf8"))
+    names = {name(line) for line in lines_with_pins(file)}
+    found = [line for line in map(for_the_book, resolve(uv, file, newest)) if line]
+    frozen = [line for line in found if name(line) not in names and not line.startswith(CUDA)]
     file.write_text("\n".join([*chosen, *frozen]) + "\n", "utf8")
-    shutil.rmtree(ENVIRONMENT)
     changed = sorted(set(before) ^ set(frozen))
     print(f"{file.name}: {len(frozen)} frozen, {len(changed)} lines changed")
 
 
+def main(newest):
+    setup_env.check_python()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    setup_env.run([sys.executable, "-m", "venv", str(FOLDER)], f"could not make {FOLDER}")
+    python = FOLDER / setup_env.PYTHON.relative_to(setup_env.VENV)
+    setup_env.pip(UV, python=python)
+    for file in (REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS):
+        freeze(python.with_name("uv"), file, newest)
+    shutil.rmtree(FOLDER)
+    print("run `make test`, then commit them")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--of-this-environment"]:
-        print(json.dumps(brought(Path(sys.argv[2]))))
-    else:
-        main(sys.argv[1] if sys.argv[1:] else "default")
+    if sys.argv[1:] not in ([], ["newest"]):
+        sys.exit(__doc__)
+    main(newest=bool(sys.argv[1:]))

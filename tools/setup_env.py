@@ -14,6 +14,7 @@ too, so that it can say that it is too old.
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from pathlib import Path
 
 from alone import alone
 
-OLDEST = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, as its install page names it
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,13 +70,21 @@ def main(torch, venv=VENV, requirements="requirements.txt"):
     stamp.write_text(wanted)
 
 
+def oldest_python():
+    """The oldest Python that pyproject.toml declares, as (major, minor)."""
+    # Read as text: an old Python cannot parse TOML.
+    text = (ROOT / "pyproject.toml").read_text("utf8")
+    return tuple(map(int, re.search(r'^requires-python = ">=(\d+)\.(\d+)"$', text, re.M).groups()))
+
+
 def check_python():
     """Stop with one line if this Python cannot make the environment."""
-    if sys.version_info < OLDEST:
+    oldest = oldest_python()
+    if sys.version_info < oldest:
         newer = next(filter(shutil.which, ("python3.13", "python3.12", "python3.11")), None)
         say(
             "Python {}.{} or newer is needed, and `{}` is {}.{}: {}".format(
-                *OLDEST,
+                *oldest,
                 os.path.basename(sys.executable),
                 *sys.version_info[:2],
                 f"add PYTHON={newer} to the command"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 
 import pytest
 import setup_env
@@ -22,6 +23,11 @@ def test_an_old_python_is_named_with_the_way_out(monkeypatch):
     message = complaint(setup_env.check_python)
     assert "Python 3.11 or newer is needed, and `python3` is 3.10" in message
     assert "PYTHON=python3.12" in message
+
+
+def test_the_oldest_python_is_the_one_that_the_project_declares():
+    project = tomllib.loads((setup_env.ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    assert project["requires-python"] == ">={}.{}".format(*setup_env.oldest_python())
 
 
 def test_a_python_without_venv_is_named(monkeypatch):
