@@ -6,6 +6,7 @@ Never re-seed to make a test pass: `--seed-base` is there to see that other seed
 import hashlib
 from pathlib import Path
 
+import compiler
 import hypothesis
 import numpy as np
 import pytest
@@ -46,6 +47,8 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sampled: makes one sampled assertion (set by itself)")
+    if compiler.lacking():  # the other way of computing is then what there is to test
+        config.addinivalue_line("filterwarnings", "ignore:FastDropout uses NumPy:RuntimeWarning")
 
 
 @pytest.fixture

@@ -2,9 +2,16 @@
 
 import re
 
+import compiler
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+# `make test` says in its last line that these were left out.
+needs_compiler = pytest.mark.skipif(
+    compiler.lacking() is not None, reason=f"torch.compile cannot run: {compiler.lacking()}"
+)
 
 
 def says(text):

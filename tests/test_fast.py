@@ -4,7 +4,6 @@ Its behaviour as a layer is in test_nn.py, whose suite it runs through.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -12,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from helpers import bits
+from helpers import bits, needs_compiler
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
@@ -23,10 +22,6 @@ from dropout_scaling.fast import LANES, FastDropout, drop, limits, mix, threshol
 QS = [5e-324, 1e-30, 2.0**-12, 0.1, 1 - 0.9, 0.3, 0.5, 0.7, 0.9, 1 - 2.0**-32 - 2.0**-53]
 N = FastDropout.smallest
 DTYPES = fast.DTYPES
-needs_compiler = pytest.mark.skipif(
-    not shutil.which("g++") or " " in sys.prefix,
-    reason="inductor needs a C++ compiler, and a path without a space",
-)
 
 
 @pytest.fixture(params=[pytest.param("compiled", marks=needs_compiler), "NumPy"])

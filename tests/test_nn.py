@@ -4,15 +4,13 @@ import copy
 import inspect
 import io
 import pickle
-import shutil
-import sys
 from fractions import Fraction
 from math import inf, nan
 
 import numpy as np
 import pytest
 import torch
-from helpers import bits, says
+from helpers import bits, needs_compiler, says
 from torch import nn
 from torch.nn import functional as F
 
@@ -316,19 +314,7 @@ def test_vmap_and_grad_take_the_layer_with_a_given_mask(layer, rng):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.compile's own making
-@pytest.mark.parametrize(
-    "backend",
-    [
-        "aot_eager",
-        pytest.param(
-            "inductor",
-            marks=pytest.mark.skipif(
-                not shutil.which("g++") or " " in sys.prefix,
-                reason="inductor needs a C++ compiler, and a path without a space",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=needs_compiler)])
 @ours
 def test_torch_compile_takes_the_layer_whole(layer, backend, torch_seed, rng):
     eager = nn.Sequential(nn.Linear(8, 8), layer(0.2))

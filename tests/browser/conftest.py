@@ -1,21 +1,13 @@
 """The built site, served on loopback, in a real browser. No other host can be reached."""
 
-import os
 import threading
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browser import chromium
+from browser import launched
 from layout import CACHE, HTML
-
-# What a headless browser otherwise does by itself: look up hosts, update, sync.
-FLAGS = ["disable-quic", "disable-background-networking", "disable-component-update"]
-FLAGS += ["disable-sync", "no-first-run", "disable-gpu"]
-FLAGS += ["host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-if getattr(os, "geteuid", lambda: None)() == 0:
-    FLAGS += ["no-sandbox"]  # for root, as in a container, Chromium has no other way
 
 
 def pytest_configure(config):
@@ -41,10 +33,7 @@ def served(folder):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    return browser_type_launch_args | {
-        "args": [f"--{flag}" for flag in FLAGS],
-        "executable_path": chromium(),
-    }
+    return browser_type_launch_args | launched()
 
 
 @pytest.fixture(scope="session")

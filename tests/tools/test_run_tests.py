@@ -1,28 +1,60 @@
-"""Where there is no browser, `make test` says so; in CI that is a failure."""
+"""What cannot run here `make test` leaves out and says so; in CI most of it is a failure."""
 
 import pytest
 import run_tests
 
 
-def test_a_developer_without_a_browser_runs_the_rest_and_is_told(monkeypatch, capsys):
+@pytest.fixture
+def ran(monkeypatch):
+    """The commands that were run, where all of them pass and nothing is lacking."""
     ran = []
-    monkeypatch.setattr(run_tests, "chromium", lambda: None)
-    monkeypatch.setattr(run_tests.live_runtime, "prepare", lambda: "no npm")
+    for module in ("browser", "compiler"):
+        monkeypatch.setattr(getattr(run_tests, module), "lacking", lambda: None)
+    monkeypatch.setattr(run_tests.live_runtime, "prepare", lambda: None)
+    monkeypatch.setattr(run_tests, "isolated", lambda: True)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
     monkeypatch.delenv("CI", raising=False)
-    run_tests.main()
-    assert ran == [c for name, c in run_tests.PARTS.items() if name != "browser"]
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert run_tests.NO_BROWSER in last
-    assert last.endswith("live cells in Pyodide: NOT RUN, no npm")
-
-
-def test_in_ci_a_missing_browser_is_a_failure(monkeypatch):
-    monkeypatch.setattr(run_tests, "chromium", lambda: None)
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(SystemExit, match="FAILED: browser checks NOT RUN"):
-        run_tests.main()
+    return ran
 
 
 class Passed:
     returncode = 0
+
+
+def last_line(capsys):
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def test_where_nothing_is_lacking_each_part_runs_and_nothing_is_said(ran, capsys):
+    run_tests.main()
+    assert ran == list(run_tests.PARTS.values())
+    assert "NOT RUN" not in last_line(capsys)
+
+
+def test_without_a_browser_the_rest_runs_and_the_last_line_says_so(ran, monkeypatch, capsys):
+    monkeypatch.setattr(run_tests.browser, "lacking", lambda: "install chromium")
+    run_tests.main()
+    assert ran == [c for name, c in run_tests.PARTS.items() if name != "browser"]
+    assert last_line(capsys).endswith("; browser checks: NOT RUN, install chromium")
+
+
+def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
+    monkeypatch.setattr(run_tests.compiler, "lacking", lambda: "install g++")
+    monkeypatch.setattr(run_tests.live_runtime, "prepare", lambda: "no npm")
+    monkeypatch.setattr(run_tests, "isolated", lambda: False)
+    monkeypatch.setattr(run_tests.shutil, "which", lambda name: None)
+    run_tests.main()
+    assert ran == list(run_tests.PARTS.values())
+    assert last_line(capsys).endswith(
+        "; what torch.compile makes: NOT RUN, install g++; live cells in Pyodide: NOT RUN, no npm"
+        "; the marker's isolation: NOT RUN, install bubblewrap"
+    )
+
+
+@pytest.mark.parametrize("module", ["browser", "compiler"])
+def test_in_ci_what_is_lacking_is_a_failure(ran, monkeypatch, module):
+    monkeypatch.setattr(getattr(run_tests, module), "lacking", lambda: "install it")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match=r"FAILED: .*: NOT RUN, install it$"):
+        run_tests.main()
+    assert ran == []
