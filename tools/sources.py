@@ -3,11 +3,7 @@
 import sys
 
 import nbformat
-import yaml
-from jsonschema import ValidationError
-from jupyter_book.config import validate_yaml
 from layout import BOOK, CONFIG, TOC
-from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 HANDOUTS = BOOK / "assignments"
 
@@ -37,6 +33,10 @@ def code_cells(notebook):
 
 def config():
     """The settings, or an exit that names what is wrong: Jupyter Book itself only prints a box."""
+    import yaml  # here, as below: notebooks are read where no site can be built, too
+    from jsonschema import ValidationError
+    from jupyter_book.config import validate_yaml
+
     try:
         settings = yaml.safe_load(CONFIG.read_text("utf8"))
         validate_yaml(settings, raise_on_errors=True)
@@ -47,6 +47,9 @@ def config():
 
 def pages():
     """The pages of the table of contents, or an exit that names what is missing on either side."""
+    import yaml
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
+
     try:
         listed = set(parse_toc_yaml(TOC))
     except (yaml.YAMLError, MalformedError) as error:
