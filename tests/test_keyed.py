@@ -121,6 +121,7 @@ def test_a_seed_or_a_step_outside_64_bits_is_refused(bad):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 def test_a_gpu_gets_the_mask_of_the_cpu():
     x = torch.ones(40, 30)
     with KeyedMasks(3):
