@@ -1,0 +1,221 @@
+"""One call on a machine with no network writes what it has, whatever fails or runs out of time."""
+
+import json
+import zipfile
+from types import SimpleNamespace
+
+import gpu_check
+import gpu_parts
+import gpu_report
+import gpu_wheels
+import pytest
+from conftest import FIGURE, Clone
+from nbformat.v4 import new_output
+
+TESTS = """
+import pytest
+
+@pytest.mark.gpu
+def test_holds(): pass
+
+@pytest.mark.gpu
+def test_fails(): raise AssertionError("the reason")
+
+def test_of_no_gpu(): pass
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run in a clone with a notebook that fails, and one that prints where it is."""
+    clone = Clone.fresh(tmp_path_factory.mktemp("gpu") / "clone")
+    clone.write("tests/test_small.py", TESTS)
+    figure = "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'as in the book'\n" + FIGURE
+    clone.write_notebook("Passes.", "print(6 * 7)", figure)
+    clone.write_notebook("Wrong.", "x = 1", "assert x == 2, 'the cause'", name="wrong")
+    clone.write_notebook("Here.", "import os\nprint(os.path.basename(os.getcwd()))", name="differs")
+    clone.write("book/assignments/never.ipynb", "{}")
+    ended = clone.run("gpu_check", clone.root / "wheels", clone.root / "_build", "--device", "cpu")
+    written = json.loads((clone.root / "_build" / "gpu.json").read_text("utf8"))
+    return SimpleNamespace(**written, said=ended.stdout + ended.stderr, status=ended.returncode)
+
+
+def outcomes(lines):
+    return {line["name"]: line["outcome"] for line in lines}
+
+
+def test_all_steps_are_run_and_said_though_some_fail(run):
+    assert run.status == 1
+    assert not run.passed
+    assert run.device
+    failed = {name for name, step in run.steps.items() if not step["passed"]}
+    assert failed == {"tests", "chapters on the cpu", "chapters on cpu", "comparison"}, run.said
+    for name, step in run.steps.items():
+        assert f"{name}: {'' if step['passed'] else 'FAILED: '}{step['says']}" in run.said
+    assert "gpu_check: FAILED" in run.said
+
+
+def test_the_tests_that_need_a_gpu_are_run_and_no_other(run):
+    tests = run.steps["tests"]["tests"]
+    at = "tests/test_small.py::test_"
+    assert outcomes(tests) == {f"{at}holds": "passed", f"{at}fails": "failed"}
+    assert tests[1]["why"] == "AssertionError: the reason"
+
+
+def test_a_failing_notebook_says_why_and_the_others_are_run(run):
+    for name in ("chapters on the cpu", "chapters on cpu"):
+        chapters = run.steps[name]["chapters"]
+        assert outcomes(chapters) == {"page": "passed", "differs": "passed", "wrong": "failed"}
+        assert "wrong: AssertionError: the cause" in run.steps[name]["says"]
+
+
+def test_what_two_runs_print_is_compared_and_figures_too(run):
+    found = run.steps["comparison"]
+    assert found["differences"] == {"differs": ["code-0, line 1: 'cpu' here, 'gpu' there"]}
+    assert found["compared"] == 2  # not the one that failed
+
+
+def test_each_dropout_is_timed_at_each_size(run):
+    rows = run.steps["timings"]["rows"]
+    settings = {(row["name"], row["size"], row["dtype"]) for row in rows}
+    assert len(settings) == len(rows) == 3 * len(gpu_parts.SIZES["cpu"]) * 2
+    assert all(0 < row["ms_25"] <= row["ms_50"] <= row["ms_75"] for row in rows)
+
+
+def test_what_is_there_is_not_taken_from_the_wheels(run):
+    assert run.steps["wheels"]["taken"] == {}
+
+
+@pytest.fixture
+def check(tmp_path):
+    return gpu_check.Check(tmp_path / "wheels", tmp_path, "cuda", 100, tmp_path / "work")
+
+
+def ends_with(lines, wrong=None):
+    return lambda *_, **__: (lines, wrong)
+
+
+def test_what_is_missing_is_taken(check, monkeypatch):
+    about = "Metadata-Version: 2.1\nName: missing\nVersion: 1.0\n"
+    for folder in (check.wheels, check.work):
+        folder.mkdir()
+    with zipfile.ZipFile(check.wheels / "missing-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("missing.py", "")
+        wheel.writestr("missing-1.0.dist-info/METADATA", about)
+        wheel.writestr("missing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("missing-1.0.dist-info/RECORD", "")
+    monkeypatch.setattr(gpu_check, "ASKED", ["missing", "pytest"])
+    found = check.take_wheels(100)
+    assert found["passed"], found["says"]
+    assert found["taken"] == {"missing": "1.0"}
+    assert (check.site / "missing.py").is_file()
+
+
+def test_what_no_wheel_has_is_a_failure(check, monkeypatch):
+    check.work.mkdir()
+    monkeypatch.setattr(gpu_check, "ASKED", ["missing"])
+    assert not check.take_wheels(100)["passed"]
+    assert "No matching distribution found for missing" in (check.out / "wheels.log").read_text()
+
+
+def test_a_process_that_runs_out_of_time_is_ended(check):
+    assert check.python("step", ["-c", "while True: pass"], 0.1) == ([], "out of time after 0 s")
+
+
+def test_a_process_that_fails_says_where_to_look(check):
+    assert check.python("step", ["-c", "exit(3)"], 100)[1] == "exit status 3, see step.log"
+
+
+def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
+    file = tmp_path / "lines"
+    monkeypatch.setenv(gpu_report.VARIABLE, str(file))
+    assert gpu_report.read(file) == []
+    gpu_report.write(name="whole")
+    with file.open("a") as lines:
+        lines.write('{"name": "cut')
+    assert gpu_report.read(file) == [{"name": "whole"}]
+
+
+def test_a_chapter_that_did_not_end_is_no_success(check, monkeypatch):
+    check.work.mkdir()
+    monkeypatch.setattr(gpu_check, "chapters", lambda: ["index"])
+    monkeypatch.setattr(check, "python", ends_with([], "out of time after 5 s"))
+    found = check.run_chapters("gpu", "cuda", 5)
+    assert found["chapters"] == [{"name": "index", "outcome": "not ended"}]
+    assert (found["passed"], found["says"]) == (False, "1 not ended; out of time after 5 s")
+
+
+def test_a_test_that_is_skipped_on_a_gpu_is_no_success(check, monkeypatch):
+    monkeypatch.setattr(check, "python", ends_with([{"name": "a", "outcome": "skipped"}]))
+    assert check.run_tests(5)["says"] == "1 skipped; not all were run"
+    assert not check.run_tests(5)["passed"]
+    monkeypatch.setattr(check, "python", ends_with([]))
+    assert not check.run_tests(5)["passed"]
+
+
+def test_without_a_gpu_it_ends_at_once(check, monkeypatch):
+    monkeypatch.setattr(check, "python", ends_with([{"problem": "no GPU here"}]))
+    assert not check.run()
+    written = json.loads((check.out / "gpu.json").read_text())
+    assert list(written["steps"]) == ["device"]
+    assert written["steps"]["device"]["says"] == "no GPU here"
+
+
+def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
+    now, limits = [0], []
+    monkeypatch.setattr(gpu_check, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    check.ends, check.result["device"] = 100, "a device"
+
+    def takes(seconds):
+        def step(limit):
+            limits.append(limit)
+            now[0] += seconds
+            if seconds > limit:
+                raise TimeoutError("too long")
+            return {"passed": True, "says": ""}
+
+        return step
+
+    check.steps = [("quick", 1, takes(10)), ("slow", 1, takes(60)), ("last", 2, takes(1))]
+    assert not check.run()
+    assert limits == [25, 30, 30]
+    steps = json.loads((check.out / "gpu.json").read_text())["steps"]
+    assert {name: step["passed"] for name, step in steps.items()} == {
+        "quick": True,
+        "slow": False,
+        "last": True,
+    }
+    assert steps["slow"]["says"] == "TimeoutError: too long"
+
+
+def test_a_stream_that_came_in_pieces_is_one():
+    outputs = [new_output("stream", name="stdout", text=text) for text in ("a\n", "b\n")]
+    shown = new_output("display_data", data={"text/plain": "c"})
+    joined = gpu_parts.joined([*outputs, shown, new_output("stream", name="stdout", text="d")])
+    assert [output.get("text") for output in joined] == ["a\nb\n", None, "d"]
+
+
+# The wheels
+
+
+def test_all_that_is_wanted_is_pinned_and_none_is_the_machines_own():
+    wanted = gpu_wheels.wanted()
+    assert set(gpu_wheels.ASKED) <= set(wanted)
+    assert not set(wanted) & {"torch", "numpy", "scipy", "scikit-learn", "matplotlib"}
+
+
+def test_a_folder_that_is_not_what_is_pinned_is_refused(tmp_path):
+    (tmp_path / "a_package-1.0-py3-none-any.whl").touch()
+    assert gpu_wheels.problem(tmp_path, {"a-package": "1.0"}) is None
+    other = "not what is pinned: a-package"
+    assert gpu_wheels.problem(tmp_path, {"a-package": "1.1"}) == other
+    assert gpu_wheels.problem(tmp_path, {}) == other
+    (tmp_path / "b-1-py3-none-any.whl").touch()
+    assert gpu_wheels.problem(tmp_path, {"a-package": "1.0"}) == "not what is pinned: b"
+
+
+@pytest.mark.parametrize(("more", "says"), [(0, None), (1, "60 MiB, over 60")])
+def test_wheels_over_the_limit_are_refused(tmp_path, more, says):
+    with open(tmp_path / "a-1-py3-none-any.whl", "wb") as wheel:
+        wheel.truncate(60 * 2**20 + more)  # a file with a hole: it takes no room
+    assert gpu_wheels.problem(tmp_path, {"a": "1"}) == says

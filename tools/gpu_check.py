@@ -1,0 +1,255 @@
+"""Try the book on a GPU where there is no network, in one call, and write what was seen as JSON.
+
+usage: gpu_check.py WHEELS OUT [--device cuda|cpu] [--seconds 480]
+
+For Python 3.12 with PyTorch 2.11 or newer, NumPy 2, SciPy, scikit-learn, matplotlib and pytest; no
+.venv. What else is missing is taken from WHEELS, which gpu_wheels.py makes, into a folder of its
+own that is thrown away: nothing there is replaced. `--device cpu` tries the command without a GPU.
+
+Each step has its share of the time that is left. OUT/gpu.json is written anew after each, so that
+a step that fails, or runs out of its time, loses none of the others; beside it lie what the steps
+said and the executed notebooks. The exit status is 1 if anything failed.
+
+Standard library only: the rest runs in processes of its own.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import gpu_report
+from gpu_wheels import ASKED
+from layout import BOOK, ROOT
+
+HANGS = 90  # seconds for one cell
+# Imported by name: whatever else pytest has there could warn, and print.
+PYTEST = ["-m", "pytest", "-q", "-p", "gpu_report", "-p", "no:cacheprovider"]
+NBMAKE = ["-p", "xdist.plugin", "-p", "nbmake.pytest_plugin", "--nbmake", "--overwrite"]
+PARTS = [str(Path(__file__).with_name("gpu_parts.py"))]
+
+
+class Check:
+    """One run of all steps: the parts share its folders, its time and its result."""
+
+    def __init__(self, wheels, out, device, seconds, work):
+        self.wheels, self.out, self.device, self.work = wheels, out, device, work
+        self.ends = time.monotonic() + seconds
+        self.site = work / "site"
+        self.workers = max(2, min(8, (os.cpu_count() or 2) // 2))
+        today = datetime.date.today().isoformat()
+        self.result = {"device": None, "asked": device, "date": today, "passed": False, "steps": {}}
+        # A step: its name, its share of the time, and what it does.
+        self.steps = [
+            ("device", 2, self.see_device),
+            ("wheels", 2, self.take_wheels),
+            ("tests", 3, self.run_tests),
+            ("chapters on the cpu", 5, lambda limit: self.run_chapters("cpu", "cpu", limit)),
+            (f"chapters on {device}", 6, lambda limit: self.run_chapters("gpu", device, limit)),
+            ("comparison", 1, self.compare),
+            ("timings", 3, self.take_timings),
+        ]
+
+    def run(self):
+        """Run the steps, as long as there is a device; return whether all passed."""
+        for number, (name, share, function) in enumerate(self.steps):
+            left = max(0, self.ends - time.monotonic())
+            limit = left * share / sum(share for _, share, _ in self.steps[number:])
+            began = time.monotonic()
+            try:
+                found = function(limit)
+            except Exception as error:
+                found = {"passed": False, "says": f"{type(error).__name__}: {error}"}
+            took = {"seconds": round(time.monotonic() - began, 1), "of": round(limit)}
+            self.result["steps"][name] = {**found, **took}
+            self.write()
+            mark = "" if found["passed"] else "FAILED: "
+            print(f"{name}: {mark}{found['says']} ({took['seconds']:.0f} s)", flush=True)
+            if self.result["device"] is None:
+                return False
+        self.result["passed"] = all(step["passed"] for step in self.result["steps"].values())
+        self.write()
+        return self.result["passed"]
+
+    def write(self):
+        partial = self.out / "gpu.json.part"
+        partial.write_text(json.dumps(self.result, indent=1) + "\n", "utf8")
+        partial.replace(self.out / "gpu.json")
+
+    def python(self, name, arguments, limit, **variables):
+        """Run Python with the wheels in reach; return its lines, and what went wrong, or None."""
+        lines = self.out / f"{name}.jsonl"
+        lines.unlink(missing_ok=True)
+        env = {**self.environment(), gpu_report.VARIABLE: str(lines), **variables}
+        command = [sys.executable, *map(str, arguments)]
+        with (
+            open(self.out / f"{name}.log", "w") as log,
+            # A group of its own, so that all of it can be ended.
+            subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            ) as process,
+        ):
+            try:
+                code = process.wait(limit)
+                wrong = f"exit status {code}, see {name}.log" if code else None
+            except subprocess.TimeoutExpired:
+                wrong = f"out of time after {limit:.0f} s"
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        return gpu_report.read(lines), wrong
+
+    def environment(self):
+        """The caller's, without settings of Jupyter's and pytest's; as in `execute`."""
+        ours = ("JUPYTER", "IPYTHON", "PYTEST", "MPL", "DROPOUT_SCALING")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+        paths = [str(self.site), str(ROOT / "src"), str(ROOT / "tools")]
+        home = self.work / "home"
+        return env | {
+            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH")])]),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            "JUPYTER_CONFIG_DIR": str(home),
+            "JUPYTER_DATA_DIR": str(home),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "IPYTHONDIR": str(home / "ipython"),
+            "MPLCONFIGDIR": str(home / "matplotlib"),
+            "PYTHONHASHSEED": "0",
+            "SOURCE_DATE_EPOCH": "0",  # the time of day is in a figure's file
+        }
+
+    def see_device(self, limit):
+        lines, wrong = self.python("machine", [*PARTS, "machine", self.device], limit)
+        found = lines[0] if lines else {"problem": wrong}
+        if "problem" in found:
+            return {"passed": False, "says": found["problem"]}
+        self.result["device"] = found["device"]
+        versions = found["versions"]
+        missing = sorted(name for name, version in versions.items() if version is None)
+        says = f"{found['device']}, Python {versions['python']}, PyTorch {versions['torch']}"
+        if missing:
+            says = f"{says}, and no {', '.join(missing)}"
+        return {"passed": not missing, "says": says, **found}
+
+    def take_wheels(self, limit):
+        """Let pip say which are missing, or too old for one that is; take those and no other."""
+        ends = time.monotonic() + limit
+        pip = ["-m", "pip", "--isolated", "install", "--quiet", "--no-index"]
+        pip += ["--disable-pip-version-check", "--root-user-action=ignore"]
+        report, every = self.work / "pip.json", sorted(self.wheels.glob("*.whl"))
+        asked = ["--find-links", self.wheels, "--dry-run", "--report", report, *ASKED]
+        _, wrong = self.python("wheels", [*pip, *asked], limit)
+        if wrong:
+            return {"passed": False, "says": wrong}
+        items = json.loads(report.read_text("utf8"))["install"]
+        taken = {item["metadata"]["name"]: item["metadata"]["version"] for item in items}
+        pins = [f"{name}=={version}" for name, version in taken.items()]
+        into = ["--find-links", self.wheels, "--no-deps", "--no-compile", "--target", self.site]
+        if taken:
+            _, wrong = self.python("wheels", [*pip, *into, *pins], ends - time.monotonic())
+        says = wrong or f"{len(taken)} of {len(every)} taken, the rest was there"
+        return {"passed": not wrong, "says": says, "taken": taken}
+
+    def run_tests(self, limit):
+        files = sorted((ROOT / "tests").glob("test_*.py"))
+        files = [file for file in files if "mark.gpu" in file.read_text("utf8")]
+        # Versions there are not the pins: what they warn of is no failure.
+        arguments = [*PYTEST, "--tb=short", "-W", "default", "-m", "gpu", *files]
+        variables = {"DROPOUT_SCALING_DEVICE": self.device, "OMP_NUM_THREADS": "1"}
+        lines, wrong = self.python("tests", arguments, limit, **variables)
+        counts = Counter(line["outcome"] for line in lines)
+        if (self.device == "cuda" and counts["skipped"]) or not lines:
+            wrong = wrong or "not all were run"
+        return self.report(lines, wrong, tests=lines)
+
+    def run_chapters(self, role, device, limit):
+        """Run all on a device; keep what they print in a folder of OUT, named after the role."""
+        here = self.work / role  # nbmake skips a folder that has _build in it
+        names = chapters()
+        for name in names:
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(BOOK / f"{name}.ipynb", here / f"{name}.ipynb")
+        settings = here / "pytest.ini"
+        settings.write_text("[pytest]\n")
+        arguments = [*PYTEST, *NBMAKE, f"--nbmake-timeout={HANGS}", "-c", settings, "--tb=no"]
+        arguments += ["-n", self.workers, "--dist", "worksteal"]
+        arguments += [here / f"{name}.ipynb" for name in names]
+        variables = {"DROPOUT_SCALING_DEVICE": device, "OMP_NUM_THREADS": "1"}
+        lines, wrong = self.python(f"chapters-{role}", arguments, limit, **variables)
+        for line in lines:
+            line["name"] = line["name"].split("::")[0].removesuffix(".ipynb")
+        ended = [line["name"] for line in lines]
+        late = [name for name in names if name not in ended]
+        lines += [{"name": name, "outcome": "not ended"} for name in late]
+        shutil.rmtree(self.out / role, ignore_errors=True)
+        shutil.copytree(here, self.out / role)
+        return self.report(lines, wrong, chapters=lines)
+
+    def report(self, lines, wrong, **details):
+        """The result of a step that is made of tests."""
+        counts = Counter(line["outcome"] for line in lines)
+        says = [", ".join(f"{count} {outcome}" for outcome, count in counts.items())]
+        says += [f"{one['name']}: {one['why']}" for one in lines if one["outcome"] == "failed"]
+        if wrong and not counts["failed"]:  # of a failure pytest's exit status says no more
+            says.append(wrong)
+        passed = not wrong and set(counts) <= {"passed", "skipped"}
+        return {"passed": passed, "says": "; ".join(filter(None, says)), **details}
+
+    def compare(self, limit):
+        runs = [self.result["steps"][name]["chapters"] for name, _, _ in self.steps[3:5]]
+        passed = [{one["name"] for one in run if one["outcome"] == "passed"} for run in runs]
+        names = sorted(set.intersection(*passed))
+        folders = [self.out / "cpu", self.out / "gpu"]
+        lines, wrong = self.python("comparison", [*PARTS, "differences", *folders, *names], limit)
+        differ = {one["name"]: one["differences"] for one in lines if one["differences"]}
+        if len(lines) < len(names):
+            wrong = wrong or "not all were compared"
+        says = wrong or f"{len(lines)} chapters compared, {len(differ)} differ"
+        if differ:
+            says += f": {', '.join(differ)}"
+        passed = bool(lines) and not wrong and not differ
+        return {"passed": passed, "says": says, "compared": len(lines), "differences": differ}
+
+    def take_timings(self, limit):
+        arguments = [*PARTS, "timings", self.device, f"{0.8 * limit:.0f}"]
+        rows, wrong = self.python("timings", arguments, limit)
+        says = wrong or f"{len(rows)} medians"
+        if rows:
+            last = ", ".join(f"{row['name']} {row['ms_50']:.3g} ms" for row in rows[-3:])
+            says += f"; {rows[-1]['size']} {rows[-1]['dtype']}: {last}"
+        return {"passed": bool(rows) and not wrong, "says": says, "rows": rows}
+
+
+def chapters():
+    """The names of the notebooks that are run, as `sources.notebooks` has them."""
+    files = (file.relative_to(BOOK) for file in sorted(BOOK.rglob("*.ipynb")))
+    names = (file.with_suffix("").as_posix() for file in files if file.parts[0] != "assignments")
+    return [name for name in names if ".ipynb_checkpoints" not in name]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
+    parser.add_argument("wheels", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--seconds", type=float, default=480)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gpu-check-") as work:
+        folders = given.wheels.resolve(), given.out.resolve()
+        check = Check(*folders, given.device, given.seconds, Path(work).resolve())
+        passed = check.run()
+    print(f"gpu_check: {'passed' if passed else 'FAILED'}; what was seen: {given.out}/gpu.json")
+    sys.exit(not passed)
+
+
+if __name__ == "__main__":
+    main()
