@@ -7,8 +7,8 @@ For Python 3.12 with PyTorch 2.11 or newer, NumPy 2, SciPy, scikit-learn, matplo
 own that is thrown away: nothing there is replaced. `--device cpu` tries the command without a GPU.
 
 Each step has its share of the time that is left. OUT/gpu.json is written anew after each, so that
-a step that fails, or runs out of its time, loses none of the others; beside it lie what the steps
-said and the executed notebooks. The exit status is 1 if anything failed.
+a step that fails, or runs out of its time, loses none of the others, and so is OUT/gpu.zip, with
+the executed notebooks and all that the steps said. The exit status is 1 if anything failed.
 
 Standard library only: the rest runs in processes of its own.
 """
@@ -30,7 +30,7 @@ import gpu_report
 from gpu_wheels import ASKED
 from layout import BOOK, ROOT
 
-HANGS = 90  # seconds for one cell
+HANGS = 120  # seconds for one cell, as in `execute`
 # Imported by name: whatever else pytest has there could warn, and print.
 PYTEST = ["-m", "pytest", "-q", "-p", "gpu_report", "-p", "no:cacheprovider"]
 NBMAKE = ["-p", "xdist.plugin", "-p", "nbmake.pytest_plugin", "--nbmake", "--overwrite"]
@@ -43,7 +43,8 @@ class Check:
     def __init__(self, wheels, out, device, seconds, work):
         self.wheels, self.out, self.device, self.work = wheels, out, device, work
         self.ends = time.monotonic() + seconds
-        self.site = work / "site"
+        self.site, self.kept = work / "site", work / "kept"
+        self.kept.mkdir(parents=True)
         self.workers = max(2, min(8, (os.cpu_count() or 2) // 2))
         today = datetime.date.today().isoformat()
         self.result = {"device": None, "asked": device, "date": today, "passed": False, "steps": {}}
@@ -83,15 +84,17 @@ class Check:
         partial = self.out / "gpu.json.part"
         partial.write_text(json.dumps(self.result, indent=1) + "\n", "utf8")
         partial.replace(self.out / "gpu.json")
+        # One file, as a machine that is lent may give back but a few.
+        shutil.move(shutil.make_archive(self.work / "gpu", "zip", self.kept), self.out / "gpu.zip")
 
     def python(self, name, arguments, limit, **variables):
         """Run Python with the wheels in reach; return its lines, and what went wrong, or None."""
-        lines = self.out / f"{name}.jsonl"
+        lines, said = self.kept / f"{name}.jsonl", self.kept / f"{name}.log"
         lines.unlink(missing_ok=True)
         env = {**self.environment(), gpu_report.VARIABLE: str(lines), **variables}
         command = [sys.executable, *map(str, arguments)]
         with (
-            open(self.out / f"{name}.log", "w") as log,
+            said.open("w") as log,
             # A group of its own, so that all of it can be ended.
             subprocess.Popen(
                 command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
@@ -99,7 +102,7 @@ class Check:
         ):
             try:
                 code = process.wait(limit)
-                wrong = f"exit status {code}, see {name}.log" if code else None
+                wrong = f"exit status {code}: {last_line(said)}" if code else None
             except subprocess.TimeoutExpired:
                 wrong = f"out of time after {limit:.0f} s"
             finally:
@@ -116,7 +119,10 @@ class Check:
         return env | {
             "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH")])]),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_CONFIG_FILE": os.devnull,  # it could name an index
+            # The kernel that comes with the wheels, and no other Python's.
+            "JUPYTER_PATH": str(self.site / "share" / "jupyter"),
+            "JUPYTER_PREFER_ENV_PATH": "1",
             "JUPYTER_CONFIG_DIR": str(home),
             "JUPYTER_DATA_DIR": str(home),
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -171,8 +177,8 @@ class Check:
         return self.report(lines, wrong, tests=lines)
 
     def run_chapters(self, role, device, limit):
-        """Run all on a device; keep what they print in a folder of OUT, named after the role."""
-        here = self.work / role  # nbmake skips a folder that has _build in it
+        """Run all on a device; keep what they print in a folder that is named after the role."""
+        here = self.kept / role  # not in OUT: nbmake skips a folder that has _build in it
         names = chapters()
         for name in names:
             (here / name).parent.mkdir(parents=True, exist_ok=True)
@@ -189,8 +195,6 @@ class Check:
         ended = [line["name"] for line in lines]
         late = [name for name in names if name not in ended]
         lines += [{"name": name, "outcome": "not ended"} for name in late]
-        shutil.rmtree(self.out / role, ignore_errors=True)
-        shutil.copytree(here, self.out / role)
         return self.report(lines, wrong, chapters=lines)
 
     def report(self, lines, wrong, **details):
@@ -207,7 +211,7 @@ class Check:
         runs = [self.result["steps"][name]["chapters"] for name, _, _ in self.steps[3:5]]
         passed = [{one["name"] for one in run if one["outcome"] == "passed"} for run in runs]
         names = sorted(set.intersection(*passed))
-        folders = [self.out / "cpu", self.out / "gpu"]
+        folders = [self.kept / "cpu", self.kept / "gpu"]
         lines, wrong = self.python("comparison", [*PARTS, "differences", *folders, *names], limit)
         differ = {one["name"]: one["differences"] for one in lines if one["differences"]}
         if len(lines) < len(names):
@@ -226,6 +230,11 @@ class Check:
             last = ", ".join(f"{row['name']} {row['ms_50']:.3g} ms" for row in rows[-3:])
             says += f"; {rows[-1]['size']} {rows[-1]['dtype']}: {last}"
         return {"passed": bool(rows) and not wrong, "says": says, "rows": rows}
+
+
+def last_line(file):
+    lines = file.read_text("utf8", errors="replace").splitlines()
+    return next((line for line in reversed(lines) if line.strip()), "")
 
 
 def chapters():

@@ -28,7 +28,8 @@ def read(path):
 
 def cause(text):
     """Return the line of a failure's text that says why."""
-    return (CAUSE.findall(text) or text.split("\n")[:1])[-1]
+    lines = [line for line in text.split("\n") if not line.startswith("[gw")]  # xdist's own
+    return (CAUSE.findall(text) or lines[:1])[-1]
 
 
 def pytest_runtest_logreport(report):

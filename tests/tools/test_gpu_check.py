@@ -37,7 +37,10 @@ def run(tmp_path_factory):
     clone.write("book/assignments/never.ipynb", "{}")
     ended = clone.run("gpu_check", clone.root / "wheels", clone.root / "_build", "--device", "cpu")
     written = json.loads((clone.root / "_build" / "gpu.json").read_text("utf8"))
-    return SimpleNamespace(**written, said=ended.stdout + ended.stderr, status=ended.returncode)
+    with zipfile.ZipFile(clone.root / "_build" / "gpu.zip") as kept:
+        names = kept.namelist()
+    said = ended.stdout + ended.stderr
+    return SimpleNamespace(**written, said=said, status=ended.returncode, kept=names)
 
 
 def outcomes(lines):
@@ -75,6 +78,10 @@ def test_what_two_runs_print_is_compared_and_figures_too(run):
     assert found["compared"] == 2  # not the one that failed
 
 
+def test_the_runs_and_what_was_said_are_kept(run):
+    assert {"cpu/wrong.ipynb", "gpu/page.ipynb", "tests.log", "chapters-gpu.log"} <= set(run.kept)
+
+
 def test_each_dropout_is_timed_at_each_size(run):
     rows = run.steps["timings"]["rows"]
     settings = {(row["name"], row["size"], row["dtype"]) for row in rows}
@@ -97,8 +104,7 @@ def ends_with(lines, wrong=None):
 
 def test_what_is_missing_is_taken(check, monkeypatch):
     about = "Metadata-Version: 2.1\nName: missing\nVersion: 1.0\n"
-    for folder in (check.wheels, check.work):
-        folder.mkdir()
+    check.wheels.mkdir()
     with zipfile.ZipFile(check.wheels / "missing-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("missing.py", "")
         wheel.writestr("missing-1.0.dist-info/METADATA", about)
@@ -112,18 +118,19 @@ def test_what_is_missing_is_taken(check, monkeypatch):
 
 
 def test_what_no_wheel_has_is_a_failure(check, monkeypatch):
-    check.work.mkdir()
     monkeypatch.setattr(gpu_check, "ASKED", ["missing"])
-    assert not check.take_wheels(100)["passed"]
-    assert "No matching distribution found for missing" in (check.out / "wheels.log").read_text()
+    found = check.take_wheels(100)
+    assert not found["passed"]
+    assert "No matching distribution found for missing" in found["says"]
 
 
 def test_a_process_that_runs_out_of_time_is_ended(check):
     assert check.python("step", ["-c", "while True: pass"], 0.1) == ([], "out of time after 0 s")
 
 
-def test_a_process_that_fails_says_where_to_look(check):
-    assert check.python("step", ["-c", "exit(3)"], 100)[1] == "exit status 3, see step.log"
+def test_a_process_that_fails_says_why(check):
+    code = "exit('first\\nthe reason')"
+    assert check.python("step", ["-c", code], 100) == ([], "exit status 1: the reason")
 
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
@@ -136,8 +143,21 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
     assert gpu_report.read(file) == [{"name": "whole"}]
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Traceback\nValueError: first\n\nduring\nKeyError: 'then'", "KeyError: 'then'"),
+        (">   assert x\nE   AssertionError: so\nE   assert 0\n\na.py:3: AssertionError", "so"),
+        ("[gw1] linux -- Python\nA cell timed out, after 120 s.\nMore.", "A cell timed out"),
+        ("E   torch.AcceleratorError: CUDA error: 700\nE   Compile with", "CUDA error: 700"),
+    ],
+)
+def test_of_a_failure_one_line_says_why(text, why):
+    assert why in gpu_report.cause(text)
+    assert "\n" not in gpu_report.cause(text)
+
+
 def test_a_chapter_that_did_not_end_is_no_success(check, monkeypatch):
-    check.work.mkdir()
     monkeypatch.setattr(gpu_check, "chapters", lambda: ["index"])
     monkeypatch.setattr(check, "python", ends_with([], "out of time after 5 s"))
     found = check.run_chapters("gpu", "cuda", 5)
