@@ -1,6 +1,6 @@
 """Try the book on a GPU where there is no network, in one call, and write what was seen as JSON.
 
-usage: gpu_check.py WHEELS OUT [--device cuda|cpu] [--seconds 480]
+usage: gpu_check.py WHEELS OUT [--device cuda|cpu] [--seconds 470]
 
 For Python 3.12 with PyTorch 2.11 or newer, NumPy 2, SciPy, scikit-learn, matplotlib and pytest; no
 .venv. What else is missing is taken from WHEELS, which gpu_wheels.py makes, into a folder of its
@@ -14,20 +14,17 @@ Standard library only: the rest runs in processes of its own.
 """
 
 import argparse
-import datetime
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-import gpu_report
-from gpu_wheels import ASKED
+from gpu_run import Run
+from gpu_wheels import ASKED, pinned
 from layout import BOOK, ROOT
 
 HANGS = 120  # seconds for one cell, as in `execute`
@@ -37,18 +34,13 @@ NBMAKE = ["-p", "xdist.plugin", "-p", "nbmake.pytest_plugin", "--nbmake", "--ove
 PARTS = [str(Path(__file__).with_name("gpu_parts.py"))]
 
 
-class Check:
-    """One run of all steps: the parts share its folders, its time and its result."""
+class Check(Run):
+    """The steps on this machine."""
 
     def __init__(self, wheels, out, device, seconds, work):
-        self.wheels, self.out, self.device, self.work = wheels, out, device, work
-        self.ends = time.monotonic() + seconds
-        self.site, self.kept = work / "site", work / "kept"
-        self.kept.mkdir(parents=True)
+        super().__init__(out, work, seconds)
+        self.wheels, self.device = wheels, device
         self.workers = max(2, min(8, (os.cpu_count() or 2) // 2))
-        today = datetime.date.today().isoformat()
-        self.result = {"device": None, "asked": device, "date": today, "passed": False, "steps": {}}
-        # A step: its name, its share of the time, and what it does.
         self.steps = [
             ("device", 2, self.see_device),
             ("wheels", 2, self.take_wheels),
@@ -58,79 +50,6 @@ class Check:
             ("comparison", 1, self.compare),
             ("timings", 3, self.take_timings),
         ]
-
-    def run(self):
-        """Run the steps, as long as there is a device; return whether all passed."""
-        for number, (name, share, function) in enumerate(self.steps):
-            left = max(0, self.ends - time.monotonic())
-            limit = left * share / sum(share for _, share, _ in self.steps[number:])
-            began = time.monotonic()
-            try:
-                found = function(limit)
-            except Exception as error:
-                found = {"passed": False, "says": f"{type(error).__name__}: {error}"}
-            took = {"seconds": round(time.monotonic() - began, 1), "of": round(limit)}
-            self.result["steps"][name] = {**found, **took}
-            self.write()
-            mark = "" if found["passed"] else "FAILED: "
-            print(f"{name}: {mark}{found['says']} ({took['seconds']:.0f} s)", flush=True)
-            if self.result["device"] is None:
-                return False
-        self.result["passed"] = all(step["passed"] for step in self.result["steps"].values())
-        self.write()
-        return self.result["passed"]
-
-    def write(self):
-        partial = self.out / "gpu.json.part"
-        partial.write_text(json.dumps(self.result, indent=1) + "\n", "utf8")
-        partial.replace(self.out / "gpu.json")
-        # One file, as a machine that is lent may give back but a few.
-        shutil.move(shutil.make_archive(self.work / "gpu", "zip", self.kept), self.out / "gpu.zip")
-
-    def python(self, name, arguments, limit, **variables):
-        """Run Python with the wheels in reach; return its lines, and what went wrong, or None."""
-        lines, said = self.kept / f"{name}.jsonl", self.kept / f"{name}.log"
-        lines.unlink(missing_ok=True)
-        env = {**self.environment(), gpu_report.VARIABLE: str(lines), **variables}
-        command = [sys.executable, *map(str, arguments)]
-        with (
-            said.open("w") as log,
-            # A group of its own, so that all of it can be ended.
-            subprocess.Popen(
-                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
-            ) as process,
-        ):
-            try:
-                code = process.wait(limit)
-                wrong = f"exit status {code}: {last_line(said)}" if code else None
-            except subprocess.TimeoutExpired:
-                wrong = f"out of time after {limit:.0f} s"
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-        return gpu_report.read(lines), wrong
-
-    def environment(self):
-        """The caller's, without settings of Jupyter's and pytest's; as in `execute`."""
-        ours = ("JUPYTER", "IPYTHON", "PYTEST", "MPL", "DROPOUT_SCALING")
-        env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-        paths = [str(self.site), str(ROOT / "src"), str(ROOT / "tools")]
-        home = self.work / "home"
-        return env | {
-            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH")])]),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PIP_CONFIG_FILE": os.devnull,  # it could name an index
-            # The kernel that comes with the wheels, and no other Python's.
-            "JUPYTER_PATH": str(self.site / "share" / "jupyter"),
-            "JUPYTER_PREFER_ENV_PATH": "1",
-            "JUPYTER_CONFIG_DIR": str(home),
-            "JUPYTER_DATA_DIR": str(home),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "IPYTHONDIR": str(home / "ipython"),
-            "MPLCONFIGDIR": str(home / "matplotlib"),
-            "PYTHONHASHSEED": "0",
-            "SOURCE_DATE_EPOCH": "0",  # the time of day is in a figure's file
-        }
 
     def see_device(self, limit):
         lines, wrong = self.python("machine", [*PARTS, "machine", self.device], limit)
@@ -143,22 +62,23 @@ class Check:
         says = f"{found['device']}, Python {versions['python']}, PyTorch {versions['torch']}"
         if missing:
             says = f"{says}, and no {', '.join(missing)}"
-        return {"passed": not missing, "says": says, **found}
+        return {"passed": not missing, "says": says, "asked": self.device, **found}
 
     def take_wheels(self, limit):
-        """Let pip say which are missing, or too old for one that is; take those and no other."""
+        """Let pip say what is missing of what is asked for, as pinned, and of what this needs."""
         ends = time.monotonic() + limit
         pip = ["-m", "pip", "--isolated", "install", "--quiet", "--no-index"]
         pip += ["--disable-pip-version-check", "--root-user-action=ignore"]
+        pip += ["--find-links", self.wheels]
         report, every = self.work / "pip.json", sorted(self.wheels.glob("*.whl"))
-        asked = ["--find-links", self.wheels, "--dry-run", "--report", report, *ASKED]
-        _, wrong = self.python("wheels", [*pip, *asked], limit)
+        asked = [f"{name}=={version}" for name, version in pinned().items() if name in ASKED]
+        _, wrong = self.python("wheels", [*pip, "--dry-run", "--report", report, *asked], limit)
         if wrong:
             return {"passed": False, "says": wrong}
         items = json.loads(report.read_text("utf8"))["install"]
         taken = {item["metadata"]["name"]: item["metadata"]["version"] for item in items}
         pins = [f"{name}=={version}" for name, version in taken.items()]
-        into = ["--find-links", self.wheels, "--no-deps", "--no-compile", "--target", self.site]
+        into = ["--no-deps", "--no-compile", "--target", self.site]
         if taken:
             _, wrong = self.python("wheels", [*pip, *into, *pins], ends - time.monotonic())
         says = wrong or f"{len(taken)} of {len(every)} taken, the rest was there"
@@ -232,11 +152,6 @@ class Check:
         return {"passed": bool(rows) and not wrong, "says": says, "rows": rows}
 
 
-def last_line(file):
-    lines = file.read_text("utf8", errors="replace").splitlines()
-    return next((line for line in reversed(lines) if line.strip()), "")
-
-
 def chapters():
     """The names of the notebooks that are run, as `sources.notebooks` has them."""
     files = (file.relative_to(BOOK) for file in sorted(BOOK.rglob("*.ipynb")))
@@ -249,10 +164,10 @@ def main():
     parser.add_argument("wheels", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--seconds", type=float, default=480)
+    parser.add_argument("--seconds", type=float, default=470)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="gpu-check-") as work:
+    with tempfile.TemporaryDirectory(prefix="gpu-check-", ignore_cleanup_errors=True) as work:
         folders = given.wheels.resolve(), given.out.resolve()
         check = Check(*folders, given.device, given.seconds, Path(work).resolve())
         passed = check.run()

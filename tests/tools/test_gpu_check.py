@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import gpu_check
 import gpu_parts
 import gpu_report
+import gpu_run
 import gpu_wheels
 import pytest
 from conftest import FIGURE, Clone
@@ -111,6 +112,8 @@ def test_what_is_missing_is_taken(check, monkeypatch):
         wheel.writestr("missing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         wheel.writestr("missing-1.0.dist-info/RECORD", "")
     monkeypatch.setattr(gpu_check, "ASKED", ["missing", "pytest"])
+    pins = {"missing": "1.0", "pytest": pytest.__version__, "not-asked-for": "1"}
+    monkeypatch.setattr(gpu_check, "pinned", lambda: pins)
     found = check.take_wheels(100)
     assert found["passed"], found["says"]
     assert found["taken"] == {"missing": "1.0"}
@@ -119,6 +122,7 @@ def test_what_is_missing_is_taken(check, monkeypatch):
 
 def test_what_no_wheel_has_is_a_failure(check, monkeypatch):
     monkeypatch.setattr(gpu_check, "ASKED", ["missing"])
+    monkeypatch.setattr(gpu_check, "pinned", lambda: {"missing": "1.0"})
     found = check.take_wheels(100)
     assert not found["passed"]
     assert "No matching distribution found for missing" in found["says"]
@@ -183,7 +187,7 @@ def test_without_a_gpu_it_ends_at_once(check, monkeypatch):
 
 def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
     now, limits = [0], []
-    monkeypatch.setattr(gpu_check, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(gpu_run, "time", SimpleNamespace(monotonic=lambda: now[0]))
     check.ends, check.result["device"] = 100, "a device"
 
     def takes(seconds):
