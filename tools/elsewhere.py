@@ -44,13 +44,14 @@ MOVED = 0.5  # points: a line that has moved by less looks the same
 
 def printed(cell):
     """What a cell printed, and the values that it showed, line by line."""
-    texts = []
+    text = ""
     for output in cell.outputs:
         if output.output_type == "stream":
-            texts.append(output.text)
+            # One print may come in several messages. On stderr a machine says what it lacks.
+            text += output.text if output.name == "stdout" else ""
         elif "text/plain" in output.get("data", {}) and not images(output):
-            texts.append(output.data["text/plain"])
-    return "\n".join(texts).splitlines()
+            text += output.data["text/plain"] + "\n"
+    return text.splitlines()
 
 
 def images(output):
@@ -58,9 +59,10 @@ def images(output):
 
 
 def drawings(cell):
-    """The SVG of each figure that a cell drew."""
+    """The SVG of each figure that a cell drew, without the time of day at which it did."""
     shown = (output.get("data", {}) for output in cell.outputs)
-    return [data["image/svg+xml"] for data in shown if "image/svg+xml" in data]
+    drawn = (data["image/svg+xml"] for data in shown if "image/svg+xml" in data)
+    return [re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL) for svg in drawn]
 
 
 def differences(ours, theirs):

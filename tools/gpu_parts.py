@@ -50,27 +50,14 @@ def version(name):
 def differences(folder, other, names):
     """A line for each notebook, with what `elsewhere` finds different outside its cells `here`."""
     import elsewhere
-    from sources import code_cells, read
+    from sources import read
 
     for name in names:
         try:
             runs = [read(Path(where, f"{name}.ipynb")) for where in (folder, other)]
-            for cell in (cell for run in runs for cell in code_cells(run)):
-                cell.outputs = joined(cell.outputs)
             write(name=name, differences=list(elsewhere.differences(*runs)))
         except Exception as error:  # the others are still to be compared
             write(name=name, differences=[f"{type(error).__name__}: {error}"])
-
-
-def joined(outputs):
-    """The outputs with pieces of one stream put together: a busy machine sends it in several."""
-    kept = []
-    for output in outputs:
-        if kept and output.output_type == "stream" and output.get("name") == kept[-1].get("name"):
-            kept[-1].text += output.text
-        else:
-            kept.append(output)
-    return kept
 
 
 def candidates(n, dtype, device):

@@ -1,6 +1,6 @@
 """Run the chapters that sample under other seeds, and say how often each of their claims held.
 
-usage: seeds.py N [CHAPTER ...]        N shifts of all seeds; all chapters that sample, or these
+usage: seeds.py N [CHAPTER ...]        N shifts of all seeds; all chapters with a claim, or these
 
 Each run of a chapter is kept in .cache/seeds until its code, or a file of the package that it
 loaded, changes: a run that was stopped goes on where it was. Ends with a table, in which a margin
@@ -29,16 +29,18 @@ PACKAGE = ROOT / "src" / "dropout_scaling"
 # Whole libraries that take long to import; nothing of the package, which reads the shift.
 PRELOAD = ["torch", "torch._dynamo", "matplotlib.pyplot", "sklearn.datasets", "scipy.stats"]
 PRELOAD += ["IPython.core.interactiveshell"]
-SAMPLES = re.compile(r"\bseeds?\(")  # a chapter with a seed of its own
 
 
 def chapters():
-    """The notebooks that sample."""
-    return {
-        name: path
-        for name, path in notebooks().items()
-        if any(SAMPLES.search(cell.source) for cell in code_cells(read(path)))
-    }
+    """The notebooks that claim something of what they sample."""
+    return {name: path for name, path in notebooks().items() if as_far_as_claimed(path)}
+
+
+def as_far_as_claimed(path):
+    """The code cells of a notebook, up to the last that claims something."""
+    cells = code_cells(read(path))
+    claiming = [n for n, cell in enumerate(cells, start=1) if re.search(r"\bclaim\(", cell.source)]
+    return cells[: max(claiming, default=0)]
 
 
 def digest(path):
@@ -63,7 +65,7 @@ def kept(name, path, shift):
 
 
 def run_chapter(task):
-    """Run a chapter's cells, in this process, and keep what its claims came to."""
+    """Run a chapter's cells in this process, to its last claim, and keep what they came to."""
     name, path, shift = task
     # Before anything of it is imported.
     os.environ.update(DROPOUT_SCALING_SEED_SHIFT=str(shift), MPLBACKEND="agg")
@@ -77,9 +79,10 @@ def run_chapter(task):
 
     torch.set_num_threads(1)
     claims.recorded = []
+    code = code_of(path)  # of what is run: somebody may edit it meanwhile
     shell = InteractiveShell.instance()
     shell.cache_size = 0
-    for cell in code_cells(read(path)):
+    for cell in as_far_as_claimed(path):
         with capture_output():
             ended = shell.run_cell(cell.source, store_history=False)
         if not ended.success:
@@ -87,7 +90,7 @@ def run_chapter(task):
             said = f"what is asserted in {cell.id}"
             claims.recorded.append({"claim": said, "held": False, "margin": None})
         plt.close("all")
-    run = {"claims": claims.recorded, "code": code_of(path), "modules": loaded_modules()}
+    run = {"claims": claims.recorded, "code": code, "modules": loaded_modules()}
     file = STORE / name / f"{shift}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".part")
@@ -150,7 +153,7 @@ def main(n, names):
     every = chapters()
     unknown = sorted(set(names) - set(every))
     if unknown:
-        sys.exit(f"seeds: no chapter that samples: {', '.join(unknown)}")
+        sys.exit(f"seeds: no chapter with a claim: {', '.join(unknown)}")
     wanted = {name: every[name] for name in names} if names else every
     run_missing(wanted, n)
     rows = summary(wanted, n)

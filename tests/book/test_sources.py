@@ -11,6 +11,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from quoting import calls, code, quoted
 from sources import notebooks, read
 
+from dropout_scaling.data import seed_run
+
 NOTEBOOKS = notebooks()
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
@@ -188,6 +190,27 @@ def test_where_something_is_claimed_each_seed_can_be_shifted(notebook):
 )
 def test_the_search_for_numbers_itself(text, found):
     assert [m for s in prose(text) for m in NUMBER.findall(s)] == found
+
+
+# --- claims ---
+
+
+def claimed(notebook):
+    return [call.args[0].value for _, tree in code(notebook) for call in calls(tree, "claim")]
+
+
+def test_the_table_of_claims_is_of_the_claims_that_the_chapters_make():
+    _, rows = seed_run()
+    listed = {(row["page"], row["claim"]) for row in rows}
+    made = {(name, text) for name, path in NOTEBOOKS.items() for text in claimed(read(path))}
+    assert made == listed, "run `make seeds N=200`"
+
+
+@each_notebook
+def test_a_claim_is_a_sentence(notebook):
+    for sentence in claimed(notebook):
+        assert sentence[0].isupper(), sentence
+        assert sentence.endswith("."), sentence
 
 
 # --- sources -----------------------------------------------------------------------------------

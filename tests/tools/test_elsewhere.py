@@ -104,10 +104,18 @@ def difference(one, other):
         ("M 1.5 2.25", "M 1.5 2.76", ["c: the figure differs, by 0.51 points"]),
         ("M 1.5 2.25", "L 1.5 2.25", ["c: the figure differs, by inf points"]),
         ("M 1.5", "M 1.5 L 2.5", ["c: the figure differs, by inf points"]),
+        ("<metadata>10:31.5</metadata>M 1.5", "<metadata>\n11:02.7</metadata>M 1.5", []),
     ],
 )
 def test_a_figure_is_the_same_where_no_part_has_moved_by_more_than_half_a_point(one, other, said):
     assert difference(figure(one), figure(other)) == said
+
+
+def test_a_print_that_came_in_pieces_is_one_and_stderr_is_none():
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a", "b\n")]
+    warned = nbformat.v4.new_output("stream", name="stderr", text="no compiler\n")
+    whole = nbformat.v4.new_output("stream", name="stdout", text="ab\n")
+    assert elsewhere.printed(cell(*pieces, warned)) == elsewhere.printed(cell(whole)) == ["ab"]
 
 
 def test_a_value_that_a_cell_shows_is_compared_like_a_print():

@@ -11,7 +11,6 @@ import gpu_run
 import gpu_wheels
 import pytest
 from conftest import FIGURE, Clone
-from nbformat.v4 import new_output
 
 TESTS = """
 import pytest
@@ -210,13 +209,6 @@ def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
         "last": True,
     }
     assert steps["slow"]["says"] == "TimeoutError: too long"
-
-
-def test_a_stream_that_came_in_pieces_is_one():
-    outputs = [new_output("stream", name="stdout", text=text) for text in ("a\n", "b\n")]
-    shown = new_output("display_data", data={"text/plain": "c"})
-    joined = gpu_parts.joined([*outputs, shown, new_output("stream", name="stdout", text="d")])
-    assert [output.get("text") for output in joined] == ["a\nb\n", None, "d"]
 
 
 # The wheels

@@ -17,14 +17,16 @@ claim("A mean of 1000 is near a half.", abs(drawn.mean() - 0.5), "<", 0.4)
 EVEN = 'claim("The shift is even.", seed(0) // 1000 % 2, "<", 1)'
 STOPS = "assert seed(0) != 3000, 'the third'\nhere = 1"
 AFTER = "here"
+LAST = 'claim("One is less than two.", 1, "<", 2)'
+BEHIND = "raise SystemError('no claim comes after it, so it is not run')"
 
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory):
-    """A clone in which one chapter of two, the one that samples, was run under four shifts."""
+    """A clone in which one chapter of two, the one with claims, was run under four shifts."""
     clone = Clone.fresh(tmp_path_factory.mktemp("seeds") / "clone")
     clone.write("src/dropout_scaling/module.py", "")
-    clone.write_notebook("Is it so?", SETTLED, EVEN, STOPS, AFTER, name="sampled")
+    clone.write_notebook("Is it so?", *(SETTLED, EVEN, STOPS, AFTER, LAST, BEHIND), name="sampled")
     return clone, clone.run("seeds", "4")
 
 
@@ -53,7 +55,7 @@ def test_a_claim_that_failed_fails_the_command_and_is_marked(ended):
     _, said = ended
     assert said.returncode == 1
     assert "!    2 of 4" in said.stdout
-    assert "seeds: 4 claims of 1 chapters under 4 shifts, 3 failed" in said.stdout
+    assert "seeds: 5 claims of 1 chapters under 4 shifts, 3 failed" in said.stdout
 
 
 def test_a_run_goes_on_where_it_was_and_begins_anew_where_the_code_has_changed(ended):
@@ -86,7 +88,7 @@ def test_a_changed_module_of_the_package_makes_a_kept_run_stale(tmp_path, monkey
     assert seeds.kept("page", path, 1) is None
 
 
-def test_a_chapter_that_does_not_sample_is_refused(clone):
+def test_a_chapter_that_claims_nothing_is_refused(clone):
     ended = clone.run("seeds", "2", "page")
     assert ended.returncode != 0
-    assert "seeds: no chapter that samples: page" in ended.stderr
+    assert "seeds: no chapter with a claim: page" in ended.stderr
