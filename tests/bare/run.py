@@ -57,7 +57,7 @@ def run(version):
     )
     try:
         root = Path(folder, "root")
-        progress(version, "debootstrap")
+        progress(f"Debian {version}", "debootstrap")
         make_system(root, RELEASES[version])
         python = inside(root, "python3 --version", stdout=subprocess.PIPE).communicate()[0].strip()
         return [command(root, f"Debian {version}, {python}", words) for words in COMMANDS]
