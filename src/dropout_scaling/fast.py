@@ -7,6 +7,7 @@ backward: nothing is kept but the key, 2 KiB. ``torch.compile`` makes one loop o
 is a C++ compiler. Where there is none, the key is the seed from which ``packed`` draws with NumPy.
 """
 
+import re
 import warnings
 
 import numpy as np
@@ -98,10 +99,13 @@ def _compiled_drop(dtype):
         try:
             with warnings.catch_warnings(), torch.no_grad():  # as it will be called
                 warnings.simplefilter("ignore", DeprecationWarning)  # of torch.compile's own making
+                warnings.filterwarnings("ignore", "Can't find Python.h")  # the compiler says it too
                 compiled = torch.compile(drop, dynamic=True)  # for any number of rows
                 compiled(x, x.clone(), rows, key, limit, x.new_ones(()))
         except torch._dynamo.exc.TorchDynamoException as error:
-            why = " ".join(str(error).partition("Set TORCHDYNAMO")[0].split())
+            # Without the compiler's command, which is longer than what the compiler says.
+            why = re.sub(r"Command:.*?Output:|Set TORCHDYNAMO.*", "", str(error), flags=re.DOTALL)
+            why = " ".join(why.split())
             warnings.warn(
                 f"FastDropout uses NumPy, since torch.compile fails: {why}",
                 RuntimeWarning,
