@@ -112,7 +112,7 @@ def inside(root, words, **options):
     at = shlex.quote(str(root))
     mounts = [
         f"mount -t proc proc {at}/proc",
-        f"mount -t tmpfs -o mode=1777 tmpfs {at}/dev/shm",
+        f"mount -t tmpfs -o mode=1777,size=64m tmpfs {at}/dev/shm",
         f"mount -t devpts devpts {at}/dev/pts",
     ]
     for path in map(str, folders(env)):
