@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main(versions):
     git = ["git", "-C", str(ROOT)]
     if subprocess.run([*git, "status", "--porcelain"], capture_output=True).stdout:
         print("bare: HEAD is tested; what is not committed is not in it", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bare: stopped"))
     ended = []
     for version in versions or RELEASES:
         ended += run(version)
@@ -133,10 +135,16 @@ def command(root, where, words):
     progress(where, words)
     start, last = time.monotonic(), ""
     asked = f"cd {CLONE} && {words} TORCH={shlex.quote(os.environ.get('TORCH', 'cpu'))} 2>&1"
-    with inside(root, asked, stdout=subprocess.PIPE, errors="replace") as process:
+    process = inside(root, asked, stdout=subprocess.PIPE, errors="replace")
+    try:
         for line in process.stdout:
             print(line, end="", flush=True)
             last = line.strip() or last
+    except BaseException:
+        process.kill()  # the first of its namespace, so that all in it end
+        raise
+    finally:
+        process.wait()
     ended = f"exit status {process.returncode}" if process.returncode else "passed"
     took = f"{time.monotonic() - start:.0f} s"
     return not process.returncode, f"{where}: {words}: {ended}, {took}\n    {last}"
