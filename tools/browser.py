@@ -30,14 +30,11 @@ def launched():
 
 def lacking():
     """None if a browser starts here, else in one line what to install for it."""
-    # In a process of its own: where its Node.js does not start, Playwright says so on stderr, and
-    # all that can be caught is a connection that was closed.
-    driver = [sys.executable, "-m", "playwright", "--version"]
-    ended = subprocess.run(driver, capture_output=True, text=True)
-    if ended.returncode:
+    said = complaint_of_driver()
+    if said is not None:
         # The browser cannot be tried then. Of what it needs, say what is known.
         browser = "" if chromium() else f", then {INSTALL}"
-        return f"Playwright's own Node.js does not start: {remedy(ended.stderr)}{browser}"
+        return f"Playwright's own Node.js does not start: {remedy(said)}{browser}"
     try:
         with sync_playwright() as playwright:
             playwright.chromium.launch(**launched()).close()
@@ -46,6 +43,15 @@ def lacking():
             return INSTALL
         return f"{chromium() or 'Chromium'} does not start: {remedy(error.message)}"
     return None
+
+
+def complaint_of_driver():
+    """None if Playwright's Node.js starts, else what it says."""
+    # In a process of its own: it says so on stderr, and all that can be caught here is a
+    # connection that was closed.
+    driver = [sys.executable, "-m", "playwright", "--version"]
+    ended = subprocess.run(driver, capture_output=True, text=True)
+    return ended.stderr if ended.returncode else None
 
 
 def remedy(said):

@@ -7,6 +7,11 @@ import pytest
 LIBRARY = "{}: error while loading shared libraries: {}: cannot open shared object file"
 
 
+needs_driver = pytest.mark.skipif(
+    browser.complaint_of_driver() is not None, reason="Playwright's own Node.js does not start"
+)
+
+
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     """Make a program, the only one on the path, that writes a line to stderr and fails."""
@@ -46,10 +51,12 @@ def test_a_driver_without_libatomic_has_its_package_named(program, monkeypatch):
     assert "install libatomic1 (" in line(browser.lacking())
 
 
+@needs_driver
 def test_a_browser_that_is_not_there_is_named(program):
     assert line(browser.lacking()).startswith("install chromium, or run `.venv/bin/playwright ")
 
 
+@needs_driver
 def test_a_browser_that_does_not_start_is_no_browser(program):
     path = program("chromium", LIBRARY.format("chromium", "libnss3.so"))
     assert line(browser.lacking()) == f"{path} does not start: install the library libnss3.so"
