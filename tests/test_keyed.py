@@ -22,8 +22,11 @@ def test_the_bits_are_those_of_the_layer_that_is_given_this_mask(dtype, inplace)
     x = torch.randn(40, 30, generator=torch.Generator().manual_seed(0)).to(dtype)
     expected = InvertedDropout(0.3)(x, mask=mask(x.shape, 0.3))
     for layer in (nn.Dropout(0.3, inplace), InvertedDropout(0.3, inplace)):
+        given = x.clone()
         with KeyedMasks(3):
-            assert bits(layer(x.clone())) == bits(expected)
+            y = layer(given)
+        assert bits(y) == bits(expected)
+        assert (y is given) == inplace
 
 
 def test_the_paper_s_layer_is_given_the_same_mask():
@@ -90,6 +93,13 @@ def test_eval_mode_and_p_0_hand_back_the_same_tensor_and_p_1_zeros():
         assert nn.Dropout(0.3).eval()(x) is x
         assert nn.Dropout(0.0)(x) is x
         assert not nn.Dropout(1.0)(x).any()
+    assert masks.layer == 0
+
+
+def test_bernoulli_at_the_ends_is_left_as_it_is():
+    with KeyedMasks(3) as masks:
+        assert not torch.ones(5).bernoulli_(0.0).any()
+        assert torch.zeros(5).bernoulli_(1.0).all()
     assert masks.layer == 0
 
 

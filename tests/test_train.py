@@ -275,7 +275,7 @@ def test_the_start_is_drawn_in_float64_and_the_defaults_are_put_back(torch_seed)
     state, default = torch.get_rng_state(), torch.get_default_dtype()
     model, _, _ = runs(small(), 4)
     assert torch.get_rng_state().equal(state)
-    assert torch.get_default_dtype() == default
+    assert torch.get_default_dtype() == default == torch.float32
     assert all(parameter.dtype == torch.float64 for parameter in model.parameters())
     with torch.random.fork_rng([]):
         torch.manual_seed(4)
