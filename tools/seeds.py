@@ -5,9 +5,11 @@ usage: seeds.py N [CHAPTER ...]        N shifts of all seeds; all chapters with 
 Each run of a chapter is kept in .cache/seeds until its code, or a file of the package that it
 loaded, changes: a run that was stopped goes on where it was. Ends with a table, in which a margin
 of 0.1 says that the claim came within a tenth of its usual distance from failing, and below 0 that
-it failed. The whole run is written to src/dropout_scaling/claims.json, which the book shows.
+it failed: an error, unless its page says how often it held, "198 of 200". The whole run is written
+to src/dropout_scaling/claims.json, which the book shows.
 """
 
+import ast
 import hashlib
 import json
 import multiprocessing
@@ -47,8 +49,19 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
+class WithoutNumbers(ast.NodeTransformer):
+    """Takes out what a chapter prints, and compares under its own seeds alone."""
+
+    def visit_Expr(self, node):
+        called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+        return ast.Pass() if called in ("number", "print") else node
+
+
 def code_of(path):
-    return hashlib.sha256("\0".join(c.source for c in code_cells(read(path))).encode()).hexdigest()
+    """The digest of what a chapter does under other seeds: it says no numbers there."""
+    code = (ast.parse(cell.source) for cell in as_far_as_claimed(path))
+    text = "\0".join(ast.unparse(WithoutNumbers().visit(tree)) for tree in code)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def kept(name, path, shift):
@@ -142,6 +155,12 @@ def summary(wanted, n):
     return rows
 
 
+def says_so(row):
+    """Whether the page of a claim that did not always hold says how often it did: "198 of 200"."""
+    prose = (c.source for c in read(notebooks()[row["page"]]).cells if c.cell_type == "markdown")
+    return f"{row['held']} of {row['of']}" in "\n".join(prose)
+
+
 def show(rows):
     for row in rows:
         nearest = "     " if row["nearest"] is None else f"{row['nearest']:5.2f}"
@@ -162,7 +181,7 @@ def main(n, names):
         about = {"date": date.today().isoformat(), "python": platform.python_version()}
         about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
         RESULT.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
-    failed = sum(row["held"] < row["of"] for row in rows)
+    failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
     print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
     sys.exit(failed > 0)
 

@@ -206,6 +206,13 @@ def test_the_table_of_claims_is_of_the_claims_that_the_chapters_make():
     assert made == listed, "run `make seeds N=200`"
 
 
+def test_a_claim_that_did_not_always_hold_says_on_its_page_how_often_it_did():
+    _, rows = seed_run()
+    for row in rows:
+        said = f"{row['held']} of {row['of']}" in markdown(read(NOTEBOOKS[row["page"]]))
+        assert row["held"] == row["of"] or said, row["claim"]
+
+
 @each_notebook
 def test_a_claim_is_a_sentence(notebook):
     for sentence in claimed(notebook):

@@ -88,6 +88,23 @@ def test_a_changed_module_of_the_package_makes_a_kept_run_stale(tmp_path, monkey
     assert seeds.kept("page", path, 1) is None
 
 
+def test_a_number_may_change_and_a_claim_may_not(clone):
+    path = clone.write_notebook("Is it so?", SETTLED)
+    before = seeds.code_of(path)
+    clone.write_notebook("Is it so?", SETTLED.replace('"9.9")', '"8.8")  # another'))
+    assert seeds.code_of(path) == before
+    clone.write_notebook("Is it so?", SETTLED.replace('"<", 0.4', '"<", 0.3'))
+    assert seeds.code_of(path) != before
+
+
+def test_a_claim_that_held_sometimes_passes_where_its_page_says_how_often(tmp_path):
+    clone = Clone.fresh(tmp_path / "clone")
+    clone.write("src/dropout_scaling/module.py", "")
+    for prose, status in (("It is so.", 1), ("It is so in 1 of 2 cases.", 0)):
+        clone.write_notebook(prose, "from dropout_scaling.claims import claim, seed", EVEN)
+        assert clone.run("seeds", "2").returncode == status
+
+
 def test_a_chapter_that_claims_nothing_is_refused(clone):
     ended = clone.run("seeds", "2", "page")
     assert ended.returncode != 0
