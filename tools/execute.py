@@ -82,7 +82,7 @@ def keep(name, wanted, seconds, store=STORE):
 class Progress:
     """A pytest plugin: one line as each notebook ends, and what to do with its result."""
 
-    def __init__(self, wanted, store):
+    def __init__(self, wanted, store=STORE):
         self.wanted = wanted
         self.store = store
         self.ended = {}

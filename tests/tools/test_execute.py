@@ -59,11 +59,11 @@ def test_a_run_that_is_kept_is_not_repeated(built):
     assert "notebooks: 1 up to date, 0 to run" in built.run("execute").stdout
 
 
-def test_a_broken_kept_run_is_repeated(clone, monkeypatch):
-    monkeypatch.setattr(execute, "STORE", clone.root / "store")
+def test_a_broken_kept_run_is_repeated(clone):
+    store = clone.root / "store"
     clone.write("store/page.ipynb", '{"cells": [')
-    assert execute.stored("page") is None
-    assert not execute.is_fresh("page", "key")
+    assert execute.stored("page", store) is None
+    assert not execute.is_fresh("page", "key", store)
 
 
 @pytest.mark.parametrize(("seconds", "slow"), [(14, False), (16, True)])
@@ -77,5 +77,5 @@ def test_a_slow_notebook_passes_and_says_so(monkeypatch, capsys, seconds, slow):
     )
     progress.pytest_runtest_logreport(report)
     assert progress.ended == {"page": True}
-    assert kept == [("page", "key", seconds)]
+    assert kept == [("page", "key", seconds, execute.STORE)]
     assert ("slow: over 15 s" in capsys.readouterr().out) == slow
