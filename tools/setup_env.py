@@ -35,7 +35,7 @@ def python_of(venv):
 
 PYTHON = python_of(VENV)
 
-NOISE = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining dependency")
+NOISE = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining", "Ignoring")
 NO_NETWORK = (
     "NewConnectionError",
     "Temporary failure in name resolution",
