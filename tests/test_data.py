@@ -91,7 +91,7 @@ def test_timings_of_another_machine_are_read_from_the_file_that_is_given(tmp_pat
 def test_the_run_of_the_claims_that_comes_with_the_package_says_of_each_how_often_it_held():
     run, rows = seed_run()
     assert {"shifts", "date", "machine"} <= set(run)
-    assert run["shifts"] >= 1
+    assert run["shifts"] >= 200
     for row in rows:
         assert 0 <= row["held"] <= row["of"] == run["shifts"]
         # The nearest margin of one that held everywhere is above 0, of another it is not.

@@ -61,7 +61,8 @@ def code_of(path):
     """The digest of what a chapter does under other seeds: it says no numbers there."""
     code = (ast.parse(cell.source) for cell in as_far_as_claimed(path))
     text = "\0".join(ast.unparse(WithoutNumbers().visit(tree)) for tree in code)
-    return hashlib.sha256(text.encode()).hexdigest()
+    does = [line for line in text.splitlines() if line.strip() != "pass"]
+    return hashlib.sha256("\n".join(does).encode()).hexdigest()
 
 
 def kept(name, path, shift):
