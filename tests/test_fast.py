@@ -218,6 +218,27 @@ for threads in (1, 2, 3, 1):
     assert compiled == [("1", "2", "3", "1"), ("1", "2", "3", "3")]
 
 
+@needs_compiler
+def test_what_was_compiled_for_wider_vectors_is_not_taken(tmp_path):
+    code = (
+        "import torch; from dropout_scaling.fast import FastDropout; torch.manual_seed(0);"
+        "print(FastDropout(.3)(torch.ones(2**17)).nonzero().sum().item())"
+    )
+    masks = []
+    for capability in ("avx512", "avx2"):  # one after the other, with one folder for both
+        environment = {"ATEN_CPU_CAPABILITY": capability, "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
+        command = [sys.executable, "-W", "error::RuntimeWarning", "-c", code]
+        masks.append(subprocess.check_output(command, env=os.environ | environment))
+    assert masks[0] == masks[1]
+
+
+def test_a_loop_that_computes_something_else_is_not_used(monkeypatch):
+    monkeypatch.setattr(fast, "_compiled", {})
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: lambda x, y, *_: y.zero_())
+    with pytest.warns(RuntimeWarning, match="torch.compile fails: its loop is wrong"):
+        assert FastDropout(0.5)(torch.ones(N)).count_nonzero() > 0
+
+
 class Dropped(torch.utils.data.Dataset):
     def __len__(self):
         return 2

@@ -19,6 +19,9 @@ from dropout_scaling.nn import InvertedDropout
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a float's width
 TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may mean something else by "+"
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+# What torch.compile finds on disk may have been made for a processor with wider vectors: to name
+# the width in bits keeps the two apart.
+WIDTHS = {"AVX2": 256, "AVX512": 512}
 LANES = 256  # elements that share a row's number: their keys stay in a core's first cache
 _compiled = {}  # for each dtype the compiled loop, or None where it cannot be had
 
@@ -92,17 +95,22 @@ def _compiled_drop(dtype):
         # Enough rows to be worth a second thread, or the loop is made for one, and not as many as
         # there are lanes, or it is made for just that.
         n_rows = 2 * LANES
-        rows, key, limit = (
-            torch.zeros(n, dtype=torch.int32, device="cpu") for n in (n_rows, 1 + LANES, LANES)
-        )
-        x = torch.zeros(n_rows * LANES, dtype=dtype, device="cpu")
+        key, limit = (torch.zeros(n, dtype=torch.int32, device="cpu") for n in (1 + LANES, LANES))
+        rows = torch.arange(n_rows, dtype=torch.int32, device="cpu")
+        x = torch.ones(n_rows * LANES, dtype=dtype, device="cpu")
+        y, expected = torch.empty_like(x), torch.empty_like(x)
+        width = WIDTHS.get(torch.backends.cpu.get_cpu_capability())
         try:
             with warnings.catch_warnings(), torch.no_grad():  # as it will be called
                 warnings.simplefilter("ignore", DeprecationWarning)  # of torch.compile's own making
                 warnings.filterwarnings("ignore", "Can't find Python.h")  # the compiler says it too
-                compiled = torch.compile(drop, dynamic=True)  # for any number of rows
-                compiled(x, x.clone(), rows, key, limit, x.new_ones(()))
-        except torch._dynamo.exc.TorchDynamoException as error:
+                # For any number of rows.
+                compiled = torch.compile(drop, dynamic=True, options={"cpp.simdlen": width})
+                for function, out in ((compiled, y), (drop, expected)):
+                    function(x, out, rows, key, limit, x.new_ones(()))
+            if not y.equal(expected):
+                raise RuntimeError("its loop is wrong")
+        except (torch._dynamo.exc.TorchDynamoException, RuntimeError) as error:
             # Without the compiler's command, which is longer than what the compiler says.
             why = re.sub(r"Command:.*?Output:|Set TORCHDYNAMO.*", "", str(error), flags=re.DOTALL)
             why = " ".join(why.split())
