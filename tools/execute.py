@@ -85,7 +85,7 @@ class Progress:
     def __init__(self, wanted, store=STORE):
         self.wanted = wanted
         self.store = store
-        self.ended = {}
+        self.ended = {}  # name -> why it failed, "" if it did not
         self.out = sys.stdout
 
     def pytest_runtest_logreport(self, report):
@@ -98,9 +98,7 @@ class Progress:
             note = f"passed, but slow: over {SLOW} s"
         if passed:
             keep(name, self.wanted[name], report.duration, self.store)
-        elif report.failed:
-            print(f"\n{report.longrepr}\n", file=sys.stderr)
-        self.ended[name] = passed
+        self.ended[name] = "" if passed else str(report.longrepr)
         print(f"  {report.duration:5.1f} s  {name}  {note}", file=self.out, flush=True)
 
 
@@ -124,7 +122,7 @@ def surroundings():
 
 
 def run_stale(wanted, store=STORE):
-    """Run the notebooks of `wanted` (name -> key), and say which passed."""
+    """Run the notebooks of `wanted` (name -> key); return why each failed, "" if it passed."""
     shutil.rmtree(RUN, ignore_errors=True)
     shutil.copytree(BOOK, RUN, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     settings = RUN / "pytest.ini"
@@ -160,7 +158,9 @@ def main(store=STORE, names=()):
         ended = run_stale(stale, store) if stale else {}
     if stale:
         print(f"notebooks: {len(stale)} run in {time.monotonic() - start:.0f} s", flush=True)
-    failed = sorted(name for name, passed in ended.items() if not passed)
+    failed = sorted(name for name, why in ended.items() if why)
+    for name in failed:  # at the end, where a long log still shows it
+        print(f"\n{name}\n{ended[name]}\n", file=sys.stderr)
     if failed:
         sys.exit(f"notebooks: failed: {', '.join(failed)}")
 

@@ -9,6 +9,7 @@ import atexit
 import multiprocessing
 import os
 import sys
+import tempfile
 from importlib.metadata import EntryPoint
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -49,6 +50,18 @@ class Kernel(ForkServerProcess):
 
 
 class ForkedProvisioner(LocalProvisioner):
+    async def pre_launch(self, **kwargs):
+        # Sockets that are files: a port that was free when Jupyter chose it may be taken by the
+        # other worker before the kernel is there. In a folder of its own, since their paths must
+        # not be longer than 107 characters.
+        self.folder = tempfile.TemporaryDirectory(prefix="kernel-")
+        self.parent.transport, self.parent.ip = "ipc", f"{self.folder.name}/socket"
+        return await super().pre_launch(**kwargs)
+
+    async def cleanup(self, restart=False):
+        await super().cleanup(restart=restart)
+        self.folder.cleanup()
+
     async def launch_kernel(self, cmd, **kwargs):
         arguments = cmd[cmd.index("-f") :]
         self.process = Kernel(target=serve, args=(arguments, kwargs["env"], str(kwargs["cwd"])))

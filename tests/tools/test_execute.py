@@ -76,6 +76,6 @@ def test_a_slow_notebook_passes_and_says_so(monkeypatch, capsys, seconds, slow):
         when="call", nodeid="page.ipynb::", duration=seconds, passed=True, failed=False
     )
     progress.pytest_runtest_logreport(report)
-    assert progress.ended == {"page": True}
+    assert progress.ended == {"page": ""}
     assert kept == [("page", "key", seconds, execute.STORE)]
     assert ("slow: over 15 s" in capsys.readouterr().out) == slow

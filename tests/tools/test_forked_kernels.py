@@ -11,6 +11,7 @@ import json, multiprocessing, os, signal, sys
 import matplotlib
 import numpy as np
 import torch
+from ipykernel.connect import get_connection_info
 
 here = {
     "folder": os.path.basename(os.getcwd()),
@@ -24,7 +25,8 @@ here = {
     "threads": torch.get_num_threads(),
 }
 is_copy = "torch._dynamo" in sys.modules  # PyTorch's import alone does not load it
-print(json.dumps([is_copy, here, [np.random.random(), torch.initial_seed()]]))
+drawn = [np.random.random(), torch.initial_seed()]
+print(json.dumps([is_copy, here, drawn, get_connection_info(unpack=True)["transport"]]))
 """
 
 pytestmark = pytest.mark.skipif(
@@ -60,9 +62,10 @@ def test_a_copy_has_the_surroundings_of_a_kernel_of_its_own(tmp_path):
     assert "notebooks: failed: exits" in ended.stderr
     assert sorted(copies) == ["one", "two"]
 
-    is_copy, own, _ = told(alone["one"])
-    one_is_copy, one, drawn = told(copies["one"])
-    two_is_copy, two, drawn_too = told(copies["two"])
+    is_copy, own, _, _ = told(alone["one"])
+    one_is_copy, one, drawn, by = told(copies["one"])
+    two_is_copy, two, drawn_too, by_too = told(copies["two"])
+    assert by == by_too == "ipc"  # no port that two workers could take at once
     assert (is_copy, one_is_copy, two_is_copy) == (False, True, True)
     assert one == two == own
     assert all(mine != other for mine, other in zip(drawn, drawn_too, strict=True))
