@@ -40,7 +40,9 @@ def pytest_collection_modifyitems(config, items):
     sampled = [item for item in items if "sampled" in getattr(item, "fixturenames", ())]
     for item in sampled:
         item.add_marker("sampled")
-    using = {path for path in HERE.glob("test_*.py") if "sampled.assert_" in path.read_text("utf8")}
+    using = {
+        path for path in HERE.rglob("test_*.py") if "sampled.assert_" in path.read_text("utf8")
+    }
     whole = using <= {item.path for item in items}
     config.stash[SAMPLED_ITEMS] = len(sampled) if whole else None
 

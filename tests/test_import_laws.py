@@ -12,11 +12,21 @@ import pytest
 import torch
 
 import dropout_scaling
-from dropout_scaling import convert, data, exact, masks, montecarlo, nn, reference, theory
+from dropout_scaling import _moved, convert, data, exact, masks, montecarlo, nn, reference, theory
 
-SOURCES = sorted(Path(dropout_scaling.__file__).parent.glob("*.py"))
-MODULES = [path.stem for path in SOURCES if path.stem != "__init__"]
-IMPORT_TORCH = {"audit", "fast", "keyed", "nn", "ranks", "stacked", "tracing", "train", "watch"}
+ROOT = Path(dropout_scaling.__file__).parent
+SOURCES = sorted(ROOT.rglob("*.py"))
+
+
+def module(path):
+    """The name by which the package knows a file: `audit.watch`, or `audit` for its face."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = [module(path) for path in SOURCES if module(path)]
+AUDIT = {"audit", "audit.__main__", "audit._findings", "audit.watch"}
+IMPORT_TORCH = {"convert._graph", "fast", "keyed", "nn", "ranks", "stacked", "train", *AUDIT}
 IMPORT_MATPLOTLIB = {"plots"}
 NUMPY_ONLY = sorted(set(MODULES) - IMPORT_TORCH - IMPORT_MATPLOTLIB)
 
@@ -28,13 +38,9 @@ def run(code):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "module", ["dropout_scaling", *(f"dropout_scaling.{m}" for m in NUMPY_ONLY)]
-)
-def test_the_numpy_half_loads_neither_torch_nor_matplotlib(module):
-    loaded = (
-        f"import sys, {module}; print([m for m in ('torch', 'matplotlib') if m in sys.modules])"
-    )
+@pytest.mark.parametrize("name", ["dropout_scaling", *(f"dropout_scaling.{m}" for m in NUMPY_ONLY)])
+def test_the_numpy_half_loads_neither_torch_nor_matplotlib(name):
+    loaded = f"import sys, {name}; print([m for m in ('torch', 'matplotlib') if m in sys.modules])"
     assert run(loaded) == "[]"
 
 
@@ -52,7 +58,7 @@ def test_importing_every_module_leaves_the_global_generators_alone():
     code = f"""
 import numpy as np, torch
 before = repr(np.random.get_state()), torch.get_rng_state().tolist()
-import {", ".join(f"dropout_scaling.{module}" for module in MODULES)}
+import {", ".join(f"dropout_scaling.{name}" for name in MODULES)}
 print((repr(np.random.get_state()), torch.get_rng_state().tolist()) == before)
 """
     assert run(code) == "True"
@@ -72,11 +78,19 @@ def top_level_imports(path):
     return found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOURCES, ids=module)
 def test_only_some_modules_import_torch_and_only_plots_matplotlib(path):
     imported = top_level_imports(path)
-    assert "torch" not in imported or path.stem in IMPORT_TORCH
-    assert "matplotlib" not in imported or path.stem in IMPORT_MATPLOTLIB
+    assert "torch" not in imported or module(path) in IMPORT_TORCH
+    assert "matplotlib" not in imported or module(path) in IMPORT_MATPLOTLIB
+
+
+@pytest.mark.parametrize(("old", "new"), _moved.MOVED.items())
+def test_a_module_that_has_moved_is_found_under_its_old_name(old, new):
+    was, now = (importlib.import_module(f"dropout_scaling.{name}") for name in (old, new))
+    public = {name: value for name, value in vars(now).items() if name[0] != "_"}
+    assert public
+    assert public.items() <= vars(was).items()
 
 
 def test_torch_modules_load_no_matplotlib():
@@ -89,9 +103,9 @@ def test_torch_modules_load_no_matplotlib():
 def public_callables():
     found = []
     for name in MODULES:
-        module = importlib.import_module(f"dropout_scaling.{name}")
-        for key, value in vars(module).items():
-            if callable(value) and value.__module__ == module.__name__ and key[0] != "_":
+        imported = importlib.import_module(f"dropout_scaling.{name}")
+        for key, value in vars(imported).items():
+            if callable(value) and value.__module__ == imported.__name__ and key[0] != "_":
                 found.append(pytest.param(value, id=f"{name}.{key}"))
     return found
 
@@ -99,7 +113,7 @@ def public_callables():
 @pytest.mark.parametrize("function", public_callables())
 def test_what_draws_takes_its_generator_as_a_required_keyword(function):
     parameters = inspect.signature(function).parameters
-    if "rng" in parameters and function.__module__ != "dropout_scaling.checks":
+    if "rng" in parameters and function.__module__ != "dropout_scaling._arguments":
         assert parameters["rng"].kind is inspect.Parameter.KEYWORD_ONLY
         assert parameters["rng"].default is inspect.Parameter.empty
         assert "mask" not in parameters  # a function takes a mask or draws one, never both

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from dropout_scaling.diagnose import _agree, _right
+from dropout_scaling.diagnose._verdict import _agree, _right
+from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
-from dropout_scaling.observe import observe
 
 FUNCTIONS = {name: m for name, m in MISCONCEPTIONS.items() if callable(m.layer)}
 members = pytest.mark.parametrize("name", MISCONCEPTIONS)

@@ -85,7 +85,7 @@ class Check(Run):
         return {"passed": not wrong, "says": says, "taken": taken}
 
     def run_tests(self, limit):
-        files = sorted((ROOT / "tests").glob("test_*.py"))
+        files = sorted((ROOT / "tests").rglob("test_*.py"))
         files = [file for file in files if "mark.gpu" in file.read_text("utf8")]
         # Versions there are not the pins: what they warn of is no failure.
         arguments = [*PYTEST, "--tb=short", "-W", "default", "-m", "gpu", *files]

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 
 VARIABLE = "DROPOUT_SCALING_SEED_SHIFT"
 SPACING = 1000  # a chapter's own seeds are below it, so that no two shifts share one

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.checks import check_count, check_rng
+from dropout_scaling._arguments import check_count, check_rng
 
 
 class Split(NamedTuple):

@@ -12,7 +12,7 @@ be tested with ``==``. With floats a result is off by less than
 
 import numpy as np
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 from dropout_scaling.masks import all_masks, mask_probabilities
 
 PIECE_UNITS = 14  # 2^14 masks at a time: they and ten values a mask are less than 2 MB

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from dropout_scaling.checks import check_count, check_p
+from dropout_scaling._arguments import check_count, check_p
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
 WHOLE_CHANNELS = {F.dropout1d, F.dropout2d, F.dropout3d}

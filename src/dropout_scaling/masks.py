@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dropout_scaling.checks import check_count, check_mask, check_p, check_rng
+from dropout_scaling._arguments import check_count, check_mask, check_p, check_rng
 
 MAX_UNITS = 20  # 2**20 masks of 20 units are 21 MB; each further unit doubles the list
 

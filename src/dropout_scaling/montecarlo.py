@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 from dropout_scaling.exact import values_of_masks
 from dropout_scaling.masks import bernoulli_mask
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from dropout_scaling.checks import check_p
+from dropout_scaling._arguments import check_p
 
 
 def _draw(x, p, generator):

@@ -7,7 +7,7 @@ one random byte, one in 256 takes a second number, and the work goes block by bl
 
 import numpy as np
 
-from dropout_scaling.checks import check_floats, check_rng, keep_probability
+from dropout_scaling._arguments import check_floats, check_rng, keep_probability
 
 BLOCK = 2**18  # elements: their random bytes and what is made of them stay in a core's cache
 WORD = {"low": 0, "high": 2**64 - 1, "dtype": np.uint64, "endpoint": True}

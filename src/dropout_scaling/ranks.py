@@ -22,7 +22,7 @@ import torch
 from torch import distributed as dist
 from torch.nn import functional as F
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}

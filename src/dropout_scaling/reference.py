@@ -8,7 +8,7 @@ A dropped value is 0 whatever it was, inf and nan included: hence ``where`` and 
 
 import numpy as np
 
-from dropout_scaling.checks import check_floats, check_mask, keep_probability
+from dropout_scaling._arguments import check_floats, check_mask, keep_probability
 
 
 def standard_train(x, mask):

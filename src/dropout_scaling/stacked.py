@@ -11,7 +11,7 @@ from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 from dropout_scaling.train import keyed_masks
 
 

@@ -8,7 +8,7 @@ from math import comb
 
 import numpy as np
 
-from dropout_scaling.checks import check_count, check_floats, check_p
+from dropout_scaling._arguments import check_count, check_floats, check_p
 
 
 def standard_mean(x, p):

@@ -11,7 +11,7 @@ import os
 import torch
 from torch.nn import functional as F
 
-from dropout_scaling.checks import check_count
+from dropout_scaling._arguments import check_count
 from dropout_scaling.data import Split
 from dropout_scaling.keyed import KeyedMasks
 from dropout_scaling.masks import bernoulli_mask, keyed_rng

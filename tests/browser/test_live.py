@@ -121,7 +121,7 @@ def test_nothing_is_asked_for_before_the_click(chapter, asked):
     chapter.on("request", lambda request: requests.append(request.url))
     open_chapter(chapter)
     assert asked == []
-    assert not [url for url in requests if url.endswith((".whl", ".py")) or "worker.js" in url]
+    assert not [url for url in requests if url.endswith((".zip", ".py")) or "worker.js" in url]
     Cell(chapter).run()
     expect(Cell(chapter).status).to_contain_text("Starting Python (fetched once, 9 MB)")
     assert [url for url in requests if "worker.js" in url]

@@ -16,7 +16,7 @@ async function main() {
   python.FS.mkdir("/live");
   for (const [name, base64] of Object.entries(files)) {
     const data = new Uint8Array(Buffer.from(base64, "base64")); // no Buffer
-    if (name.endsWith(".whl")) python.unpackArchive(data, "wheel", { extractDir: "/live" });
+    if (name.endsWith(".zip")) python.unpackArchive(data, "zip", { extractDir: "/live" });
     else python.FS.writeFile(`/live/${name}`, data);
   }
   python.runPython('import sys; sys.path.insert(0, "/live")');

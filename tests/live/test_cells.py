@@ -122,18 +122,16 @@ def test_the_lock_names_no_registry():
     assert "http" not in (HERE / "package-lock.json").read_text("utf8")
 
 
-def test_the_wheel_is_the_package_and_nothing_else(tmp_path):
-    name, data = live.wheel()
-    assert live.wheel() == (name, data)
-    file = tmp_path / name
-    file.write_bytes(data)
-    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
-    ended = subprocess.run(
-        [*command, "--target", tmp_path / "here", file], capture_output=True, text=True
-    )
-    assert ended.returncode == 0, ended.stderr
-    here = {p.name: p.read_bytes() for p in (tmp_path / "here" / "dropout_scaling").glob("*.py")}
-    assert here == {p.name: p.read_bytes() for p in live.package().glob("*.py")}
+def test_the_zip_is_the_package_and_nothing_else(tmp_path):
+    name, data = live.packed()
+    assert live.packed() == (name, data)
+    (tmp_path / name).write_bytes(data)
+    shutil.unpack_archive(tmp_path / name, tmp_path / "here")
+    folder = live.package()
+    wanted = {p.relative_to(folder.parent): p.read_bytes() for p in folder.rglob("*.py")}
+    files = [p for p in (tmp_path / "here").rglob("*") if p.is_file()]
+    assert {p.relative_to(tmp_path / "here"): p.read_bytes() for p in files} == wanted
+    assert any(len(path.parts) > 2 for path in wanted)  # of a package inside it
 
 
 @pytest.mark.parametrize(
@@ -144,6 +142,7 @@ def test_the_wheel_is_the_package_and_nothing_else(tmp_path):
         (["import torch\ny = 2", "def f():\n    return y", "z = 1", "f()"], [2]),
         (["import torch\ny = 2", "y = 3", "print(y)"], [1, 2]),
         (["from dropout_scaling import nn", "from dropout_scaling.exact import variance"], [1]),
+        (["from dropout_scaling.audit import watch", "import dropout_scaling.diagnose.call"], [1]),
         (["import subprocess", "%pip install x", "def f():\n    import torch"], []),
     ],
 )

@@ -1,8 +1,8 @@
 """Live cells: in a chapter that is mostly NumPy, a reader runs and changes the code in the page.
 
-The page's script (page.js) starts a worker (worker.js) at the reader's click; the worker fetches
-Python itself, Pyodide, from the address `live_runtime` in _config.yml, and the book's package, as a
-wheel made here, from the site. Until the click nothing of this is loaded.
+The page's script (page.js) starts a worker (worker.js) at the reader's click. The worker fetches
+Python itself, Pyodide, from the address `live_runtime` in _config.yml, and the book's package from
+the site. Until the click nothing of this is loaded.
 """
 
 import base64
@@ -34,41 +34,16 @@ def package():
     return Path(importlib.util.find_spec(OURS).origin).parent
 
 
-def wheel():
-    """Return the wheel's file name and its bytes: the same source gives the same bytes."""
-    version = importlib.import_module(OURS).__version__
-    stem = f"{OURS}-{version}"
-    info = f"{stem}.dist-info"
-    files = {
-        f"{OURS}/{f.name}": f.read_bytes()
-        for f in sorted(package().glob("*.py"))
-    }
-    files[f"{info}/METADATA"] = (
-        f"Metadata-Version: 2.1\nName: {OURS.replace('_', '-')}\n"
-        f"Version: {version}\nRequires-Dist: numpy>=2.0\n"
-    ).encode()
-    files[f"{info}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: live\n"
-        b"Root-Is-Purelib: true\nTag: py3-none-any\n"
-    )
-    record = "".join(
-        f"{name},{recorded(data)}\n" for name, data in files.items()
-    )
-    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in files.items():
+def packed():
+    """Return the package as a ZIP file: its name, and the same bytes for the same source."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for file in sorted(package().rglob("*.py")):
+            name = file.relative_to(package().parent).as_posix()
             entry = zipfile.ZipInfo(name)  # with the date of 1980
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return f"{stem}-py3-none-any.whl", packed.getvalue()
-
-
-def recorded(data):
-    """As a wheel's RECORD has it."""
-    sha256 = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
-    return f"sha256={sha256.rstrip('=')},{len(data)}"
+            archive.writestr(entry, file.read_bytes())
+    return f"{OURS}.zip", content.getvalue()
 
 
 def digest(data):
@@ -112,8 +87,8 @@ def mark(app, doctree, page):
 
 
 def files():
-    """What the site serves for live cells, by name: the wheel, and what runs the cells."""
-    name, data = wheel()
+    """What the site serves for live cells, by name: the package, and what runs the cells."""
+    name, data = packed()
     served = {name: data}
     return served | {f.name: f.read_bytes() for f in IN_PYTHON}
 

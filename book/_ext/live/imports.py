@@ -27,12 +27,21 @@ def modules(source, package):
         for name in full_names(todo.pop()):
             top, _, rest = name.partition(".")
             found.add(top)
-            file = package / f"{rest.partition('.')[0]}.py"
-            if top == OURS and file not in seen and file.is_file():
-                seen.add(file)
-                body = ast.parse(file.read_text("utf8")).body
-                todo += [n for n in body if is_import(n)]
+            for file in files(package, rest) if top == OURS else ():
+                if file not in seen and file.is_file():
+                    seen.add(file)
+                    body = ast.parse(file.read_text("utf8")).body
+                    todo += [n for n in body if is_import(n)]
     return found
+
+
+def files(package, name):
+    """Yield the files that may be loaded for `a.b.c`: those of `a`, of `a.b` and of `a.b.c`."""
+    place = package
+    for part in name.split("."):
+        place = place / part
+        yield place / "__init__.py"
+        yield place.with_suffix(".py")
 
 
 def is_import(node):

@@ -63,7 +63,7 @@ async function start() {
   for (const [name, integrity] of Object.entries(settings.files)) {
     const answer = await fetchChecked(settings.site + name, integrity);
     const data = await answer.arrayBuffer();
-    if (name.endsWith(".whl")) python.unpackArchive(data, "wheel", { extractDir: folder });
+    if (name.endsWith(".zip")) python.unpackArchive(data, "zip", { extractDir: folder });
     else python.FS.writeFile(`${folder}/${name}`, new Uint8Array(data));
   }
   python.runPython(`import sys; sys.path.insert(0, "${folder}")`);

@@ -11,7 +11,7 @@ from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling.calling import ROLES, Caller, Unusable, within
+from dropout_scaling.diagnose.call import ROLES, Caller, Unusable, within
 
 X = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from dropout_scaling.listing import show
+from dropout_scaling.show import show
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
-from dropout_scaling.found import as_found
+from dropout_scaling._restore import as_found
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 
 DROPOUTS = {

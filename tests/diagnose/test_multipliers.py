@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
-from dropout_scaling.chernoff import ALPHA, LIMIT
-from dropout_scaling.multipliers import (
+from dropout_scaling.diagnose._chance import ALPHA, LIMIT
+from dropout_scaling.diagnose._multipliers import (
     SELU,
     _agreement,
     _is_alpha,

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.convert import dropped_weights, inverted_model, standard_model
+from dropout_scaling.convert._graph import PASSING_FUNCTIONS, PASSING_METHODS, PASSING_MODULES
 from dropout_scaling.nn import InvertedDropout, StandardDropout
-from dropout_scaling.tracing import PASSING_FUNCTIONS, PASSING_METHODS, PASSING_MODULES
 
 ALONE = "model must drop by Dropout, StandardDropout, InvertedDropout alone, got"
 

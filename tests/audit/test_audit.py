@@ -15,7 +15,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from dropout_scaling.audit import Finding, audit, main
+from dropout_scaling.audit import Finding, audit
+from dropout_scaling.audit.__main__ import main
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 
 X = torch.ones(8, 4)

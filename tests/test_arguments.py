@@ -8,7 +8,7 @@ import pytest
 from helpers import says
 
 from dropout_scaling import convert, exact, montecarlo, nn, reference, theory
-from dropout_scaling.checks import check_count, check_mask, check_p, check_rng
+from dropout_scaling._arguments import check_count, check_mask, check_p, check_rng
 from dropout_scaling.masks import all_masks, bernoulli_mask, keyed_rng, mask_probabilities
 
 X, MASK = np.ones(2), np.array([True, False])

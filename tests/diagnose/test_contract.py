@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling.calling import Caller
-from dropout_scaling.contract import CONTRACT, broken_clauses
+from dropout_scaling.diagnose.call import Caller
+from dropout_scaling.diagnose.contract import CONTRACT, broken_clauses
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import rel_entr
 from scipy.stats import binom
 
-from dropout_scaling.chernoff import ALPHA, LIMIT, agrees, divergence
+from dropout_scaling.diagnose._chance import ALPHA, LIMIT, agrees, divergence
 
 SHARES = st.floats(0, 1)
 N = 81920  # draws in a run of observe: 40 calls of 64 by 32

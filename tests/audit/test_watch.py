@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.audit import audit
-from dropout_scaling.watch import PASSING, watch
+from dropout_scaling.audit.watch import PASSING, watch
 
 X = torch.ones(8, 4)
 

@@ -2,10 +2,10 @@
 
 A layer is called with known inputs, and each output is divided by its input. These *multipliers*
 tell everything: which values were dropped, by what the others were scaled, what is shared between
-rows, units and calls, what evaluation does, and what the backward pass does (``multipliers``).
+rows, units and calls, what evaluation does, and what the backward pass does (``_multipliers``).
 Nothing depends on how, in which order or from which seed the layer draws.
 
-A run makes fewer than ten comparisons with chance (``chernoff``), each with false-alarm rate ALPHA
+A run makes fewer than ten comparisons with chance (``_chance``), each with false-alarm rate ALPHA
 at most, so that the run's stays below 1e-6.
 """
 
@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.calling import Caller, Unusable, within
-from dropout_scaling.checks import check_p
-from dropout_scaling.chernoff import ALPHA
-from dropout_scaling.found import as_found
-from dropout_scaling.multipliers import backward_kind, near, note_mask, scales
+from dropout_scaling._arguments import check_p
+from dropout_scaling._restore import as_found
+from dropout_scaling.diagnose._chance import ALPHA
+from dropout_scaling.diagnose._multipliers import backward_kind, near, note_mask, scales
+from dropout_scaling.diagnose.call import Caller, Unusable, within
 
 LEAST, MOST = 0.01, 0.99  # beyond, too few values are dropped, or kept, to judge by
 CALLS = 40

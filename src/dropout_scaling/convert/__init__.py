@@ -11,7 +11,7 @@ appropriate scaling of the learning rate and weight initializations at each laye
 
 import copy
 
-from dropout_scaling.checks import check_p
+from dropout_scaling._arguments import check_p
 
 
 def _keep_probability(p):
@@ -88,7 +88,7 @@ def dropped_weights(model):
     >>> dropped_weights(MLP([4, 3, 2], p=0.5))
     {'linears.1.weight': 0.5}
     """
-    from dropout_scaling.tracing import LAYERS, weights_fed_by
+    from dropout_scaling.convert._graph import LAYERS, weights_fed_by
 
     return weights_fed_by(model, LAYERS)
 
@@ -121,7 +121,7 @@ def standard_model(model):
 def _converted(model, old, new, convert):
     import torch
 
-    from dropout_scaling.tracing import weights_fed_by
+    from dropout_scaling.convert._graph import weights_fed_by
 
     fed = weights_fed_by(model, old)
     model = copy.deepcopy(model)

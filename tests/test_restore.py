@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from dropout_scaling.found import as_found
+from dropout_scaling._restore import as_found
 
 
 class Counts(nn.Module):
@@ -71,7 +71,7 @@ def test_without_a_module_the_random_states_are_put_back():
 def test_without_torch_the_other_states_are_put_back():
     code = """
 import sys, random, numpy as np
-from dropout_scaling.found import as_found
+from dropout_scaling._restore import as_found
 before = random.getstate(), str(np.random.get_state())
 with as_found():
     random.random(), np.random.random()

@@ -1,15 +1,11 @@
-"""Say of any dropout whether it is right, and if not, which misconception it is.
-
-The layer is observed from outside (``observe``), and what is seen is held against what a right
-dropout shows, and then against what each member of the bank shows under the same observation.
-"""
+"""The verdict on a dropout, from what was observed of it: right, or which misconception."""
 
 from functools import lru_cache
 from textwrap import fill
 from typing import NamedTuple
 
+from dropout_scaling.diagnose.observe import ALPHA, Facts, observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
-from dropout_scaling.observe import ALPHA, Facts, observe
 
 WIDTH = 72  # of a report's lines
 _MASK = Facts(

@@ -12,8 +12,8 @@ from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling import multipliers
-from dropout_scaling.observe import SHAPES, observe
+from dropout_scaling.diagnose import _multipliers as multipliers
+from dropout_scaling.diagnose.observe import SHAPES, observe
 
 P, Q = 0.2, 0.8
 

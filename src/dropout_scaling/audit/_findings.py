@@ -1,23 +1,13 @@
-"""Look over a whole PyTorch model for dropout faults; also a command.
+"""The faults of a model, from what ``watch`` saw of it in train and in eval mode."""
 
-    python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
-
-The model is run on an example in train and in eval mode (``watch``), and left as it was found.
-"""
-
-import argparse
-import contextlib
-import importlib
-import json
 import re
-import sys
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from dropout_scaling.audit.watch import CHANNEL_DROPOUTS, watch
 from dropout_scaling.nn import InvertedDropout, StandardDropout
-from dropout_scaling.watch import CHANNEL_DROPOUTS, watch
 
 LAYERS = (nn.modules.dropout._DropoutNd, StandardDropout, InvertedDropout)
 
@@ -169,53 +159,3 @@ def _at_evaluation(watched):
 
 def _name(event):
     return event.module or event.location
-
-
-def main(argv=None):
-    """Audit the model that a command line names and print its findings.
-
-    ``argv``: the arguments, those of the command where None. Returns the exit status: 1 where there
-    is a finding, else 0. Raises SystemExit(2), with a line on stderr, if nothing can be judged: the
-    arguments cannot be read, or making or running the model raises.
-    """
-    parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
-    parser.add_argument(
-        "model", type=_source, help="package.module:function, called without arguments"
-    )
-    parser.add_argument(
-        "--input", type=_form, action="append", required=True, metavar="8,3,32,32[:int64]",
-        help="shape of an argument, with its dtype if it is not float32; once for each argument",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print a JSON list, for tools")
-    options = parser.parse_args(argv)
-    module, function = options.model
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no finding
-            inputs = tuple(torch.ones(sizes, dtype=dtype) for sizes, dtype in options.input)
-            findings = audit(getattr(importlib.import_module(module), function)(), inputs)
-    except (Exception, SystemExit) as error:  # what is imported may do anything, and leave with 0
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        parser.exit(2, f"{parser.prog}: error: cannot judge {module}:{function}: {reason}\n")
-    if options.json:
-        print(json.dumps([finding._asdict() for finding in findings], indent=1))
-    else:
-        print(*findings, f"{len(findings)} findings", sep="\n")
-    return int(bool(findings))
-
-
-def _source(text):
-    if not re.fullmatch(r"[^.:]+(\.[^.:]+)*:[^.:]+", text):
-        raise argparse.ArgumentTypeError(f"must be package.module:function, got {text}")
-    return text.split(":")
-
-
-def _form(text):
-    shape, _, name = text.partition(":")
-    dtype = getattr(torch, name or "float32", None)
-    if not re.fullmatch(r"\d+(,\d+)*", shape) or not isinstance(dtype, torch.dtype):
-        raise argparse.ArgumentTypeError(f"must be like 8,3,32,32 or 2,16:int64, got {text}")
-    return [int(size) for size in shape.split(",")], dtype
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,10 +10,11 @@ from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling.diagnose import RIGHT, Report, diagnose
+from dropout_scaling.diagnose import Report, diagnose
+from dropout_scaling.diagnose._verdict import RIGHT
+from dropout_scaling.diagnose.observe import Facts
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.nn import InvertedDropout, StandardDropout
-from dropout_scaling.observe import Facts
 from dropout_scaling.reference import (
     inverted_backward,
     inverted_train,
@@ -188,7 +189,7 @@ def test_fifty_right_layers_are_all_called_right(torch_seed):
 
 
 def test_a_run_makes_fewer_comparisons_with_chance_than_the_promised_rate_allows(monkeypatch):
-    from dropout_scaling import multipliers
+    from dropout_scaling.diagnose import _multipliers as multipliers
 
     calls = []
     agrees = multipliers.agrees

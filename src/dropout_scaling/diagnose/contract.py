@@ -2,13 +2,13 @@
 
 A check takes ``call``, a ``Caller``: call(x, p, training).y. It raises AssertionError if the
 dropout fails it. Standard and inverted dropout both pass all of them. What depends on chance is
-compared by ``chernoff.agrees``, with a rate of false alarms of 1e-7 a comparison.
+compared by ``_chance.agrees``, with a rate of false alarms of 1e-7 a comparison.
 """
 
 import numpy as np
 
-from dropout_scaling.calling import Caller, Unusable
-from dropout_scaling.chernoff import agrees
+from dropout_scaling.diagnose._chance import agrees
+from dropout_scaling.diagnose.call import Caller, Unusable
 
 X = np.ones((100, 50), dtype=np.float32)
 P = 0.3  # not 0.5, which hides every confusion of keep and drop

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from dropout_scaling.chernoff import ALPHA, LIMIT, agrees
+from dropout_scaling.diagnose._chance import ALPHA, LIMIT, agrees
 
 AXES = ("call", "row", "unit", "position")
 SELU = 1.7580993408473766  # its scale times its alpha: a dropped unit of alpha dropout is -SELU

@@ -1,0 +1,33 @@
+"""Modules that earlier editions of the book imported: their names lead to where they are now."""
+
+import sys
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+
+MOVED = {
+    "calling": "diagnose.call",
+    "contract": "diagnose.contract",
+    "listing": "show",
+    "observe": "diagnose.observe",
+    "watch": "audit.watch",
+}
+
+
+class Finder:
+    """Finds a moved module, when nothing else is found, and gives it what is in the new one."""
+
+    def find_spec(self, name, path=None, target=None):
+        package, _, old = name.rpartition(".")
+        return ModuleSpec(name, self) if package == __package__ and old in MOVED else None
+
+    def create_module(self, spec):
+        return None  # the usual, empty one
+
+    def exec_module(self, module):
+        new = import_module(f"{__package__}.{MOVED[module.__name__.rpartition('.')[2]]}")
+        module.__dict__.update(
+            {name: value for name, value in vars(new).items() if name[:2] != "__"}
+        )
+
+
+sys.meta_path.append(Finder())

@@ -1,0 +1,10 @@
+"""Look over a whole PyTorch model for dropout faults; also a command.
+
+    python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
+
+The model is run on an example in train and in eval mode, and left as it was found.
+"""
+
+from dropout_scaling.audit._findings import Finding, audit
+
+__all__ = ["Finding", "audit"]
