@@ -26,7 +26,17 @@ def module(path):
 
 MODULES = [module(path) for path in SOURCES if module(path)]
 AUDIT = {"audit", "audit.__main__", "audit._findings", "audit.watch"}
-IMPORT_TORCH = {"convert._graph", "fast", "keyed", "nn", "ranks", "stacked", "train", *AUDIT}
+IMPORT_TORCH = {
+    "_dropouts",
+    "convert._graph",
+    "fast",
+    "keyed",
+    "nn",
+    "ranks",
+    "stacked",
+    "train",
+    *AUDIT,
+}
 IMPORT_MATPLOTLIB = {"plots"}
 NUMPY_ONLY = sorted(set(MODULES) - IMPORT_TORCH - IMPORT_MATPLOTLIB)
 

@@ -5,10 +5,8 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from dropout_scaling._arguments import check_count, check_p
+from dropout_scaling._dropouts import ALPHA_FUNCTIONS, CHANNEL_FUNCTIONS
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
-
-WHOLE_CHANNELS = {F.dropout1d, F.dropout2d, F.dropout3d}
-OTHER_LAWS = {F.alpha_dropout, F.feature_alpha_dropout}
 
 
 class KeyedMasks(TorchFunctionMode):
@@ -48,11 +46,11 @@ class KeyedMasks(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if function is F.dropout or function in WHOLE_CHANNELS:
+        if function is F.dropout or function in CHANNEL_FUNCTIONS:
             return self._dropout(function, *args, **kwargs)
         if function is torch.Tensor.bernoulli_ and _draws_a_number(*args, **kwargs):
             return self._bernoulli_(*args, **kwargs)
-        if function in OTHER_LAWS:
+        if function in ALPHA_FUNCTIONS:
             raise NotImplementedError(f"KeyedMasks has no mask for {function.__name__}")
         return function(*args, **kwargs)
 
@@ -60,7 +58,7 @@ class KeyedMasks(TorchFunctionMode):
         if not training or not 0 < check_p(p) < 1:
             return function(input, p, training, inplace)  # draws nothing
         shape = list(input.shape)
-        if function in WHOLE_CHANNELS:
+        if function in CHANNEL_FUNCTIONS:
             channel = 0 if function is F.dropout1d and input.dim() == 2 else 1
             shape[channel + 1 :] = [1] * (input.dim() - channel - 1)
         noise = self._mask(shape, p, input).div_(1 - p)

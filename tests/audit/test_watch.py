@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.audit import audit
-from dropout_scaling.audit.watch import PASSING, watch
+from dropout_scaling.audit.watch import PASSING_FUNCTIONS, watch
 
 X = torch.ones(8, 4)
 
@@ -112,7 +112,7 @@ def test_a_dropout_is_followed_through_what_passes_on_its_values(passes):
 
 def test_each_function_that_passes_values_on_is_tried():
     tried = {getattr(torch.Tensor if "." in n else torch, n.split(".")[-1]) for n in PASSING_ON}
-    assert tried == PASSING
+    assert tried == PASSING_FUNCTIONS
 
 
 WITH_WEIGHTS = {

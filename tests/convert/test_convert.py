@@ -25,6 +25,7 @@ from dropout_scaling.convert import (
     standard_model,
     standard_weight,
 )
+from dropout_scaling.fast import FastDropout
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.train import keyed_masks
 
@@ -349,7 +350,7 @@ def test_there_and_back_gives_the_model_again(make, p):
         assert new.requires_grad == old.requires_grad
 
 
-@pytest.mark.parametrize("dropout", [nn.Dropout, InvertedDropout])
+@pytest.mark.parametrize("dropout", [nn.Dropout, InvertedDropout, FastDropout])
 def test_standard_model_takes_pytorchs_own_dropout_as_well_as_ours(dropout, torch_seed):
     model = MLP([6, 8, 3], p=0.5, dropout=lambda p: dropout(p)).eval()
     standard, x = standard_model(model), torch.randn(5, 6)
@@ -369,7 +370,7 @@ def test_each_conversion_leaves_the_other_kind_of_dropout_alone():
     assert bits(standard[1].weight) == bits(model[1].weight)
 
 
-@pytest.mark.parametrize("dropout", [nn.Dropout, StandardDropout, InvertedDropout])
+@pytest.mark.parametrize("dropout", [nn.Dropout, StandardDropout, InvertedDropout, FastDropout])
 def test_the_weights_that_dropped_units_feed_are_found_with_their_p(dropout):
     model = nn.Sequential(
         nn.Linear(4, 4), dropout(0.5), dropout(0.2), nn.Linear(4, 4), dropout(0.0), nn.Linear(4, 4)
@@ -423,12 +424,17 @@ class Functional(nn.Module):
         return F.dropout(x, 0.5, training=self.training)
 
 
-LAYER_NAMES = "Dropout, StandardDropout, InvertedDropout"
+LAYER_NAMES = "Dropout, StandardDropout, InvertedDropout, FastDropout"
 
 
 class Branching(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x
+
+
+class InvertedOfAnotherKind(InvertedDropout):
+    def forward(self, x):
+        return x
 
 
 class DropoutOfAnotherKind(nn.Dropout):
@@ -478,6 +484,10 @@ REFUSED = {
     "channel-wise dropout": (
         lambda: nn.Sequential(nn.Dropout2d(0.5), nn.Conv2d(3, 3, 1)),
         f"model must drop by {LAYER_NAMES} alone, got ['0 (Dropout2d)']",
+    ),
+    "a subclass of a layer of ours": (
+        lambda: nn.Sequential(InvertedOfAnotherKind(0.5), nn.Linear(3, 3)),
+        f"model must drop by {LAYER_NAMES} alone, got ['0 (InvertedOfAnotherKind)']",
     ),
     "a subclass with a forward of its own": (
         lambda: nn.Sequential(DropoutOfAnotherKind(0.5), nn.Linear(3, 3)),

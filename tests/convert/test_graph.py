@@ -10,7 +10,7 @@ from dropout_scaling.convert import dropped_weights, inverted_model, standard_mo
 from dropout_scaling.convert._graph import PASSING_FUNCTIONS, PASSING_METHODS, PASSING_MODULES
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 
-ALONE = "model must drop by Dropout, StandardDropout, InvertedDropout alone, got"
+ALONE = "model must drop by Dropout, StandardDropout, InvertedDropout, FastDropout alone, got"
 
 
 class Net(nn.Module):

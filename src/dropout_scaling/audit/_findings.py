@@ -6,10 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from dropout_scaling.audit.watch import CHANNEL_DROPOUTS, watch
-from dropout_scaling.nn import InvertedDropout, StandardDropout
-
-LAYERS = (nn.modules.dropout._DropoutNd, StandardDropout, InvertedDropout)
+from dropout_scaling._dropouts import CHANNEL_FUNCTIONS, LAYERS
+from dropout_scaling.audit.watch import watch
 
 
 class Finding(NamedTuple):
@@ -102,7 +100,7 @@ def _while_training(watched):
             yield Finding("dropout before batch norm", event.module, event.location, message)
         if event.kind != "dropout" or not detail["active"]:
             continue
-        wanted = CHANNEL_DROPOUTS.get(detail["function"])
+        wanted = CHANNEL_FUNCTIONS.get(detail["function"])
         if wanted and detail["dim"] not in wanted:
             sizes = " or ".join(f"{size}-D" for size in wanted)
             message = (

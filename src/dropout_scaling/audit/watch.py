@@ -19,23 +19,19 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from dropout_scaling._dropouts import ALPHA_FUNCTIONS, FUNCTIONS, OWN_LAYERS
 from dropout_scaling._restore import as_found
-from dropout_scaling.nn import InvertedDropout, StandardDropout
 
-DROPOUTS = {
-    F.dropout, F.alpha_dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.feature_alpha_dropout,
-    torch.dropout, torch.dropout_, torch.alpha_dropout, torch.feature_dropout,
+WEIGHTED_FUNCTIONS = {
+    F.linear, F.conv1d, F.conv2d, F.conv3d, torch.conv1d, torch.conv2d, torch.conv3d,
 }  # fmt: skip
-CHANNEL_DROPOUTS = {F.dropout1d: (2, 3), F.dropout2d: (4,), F.dropout3d: (5,)}
-WEIGHTED = {F.linear, F.conv1d, F.conv2d, F.conv3d, torch.conv1d, torch.conv2d, torch.conv3d}
-# What passes on the same values, so that a dropout in front of it is one in front of what follows.
-PASSING = {
+# Each returns the same values: a dropout before it is a dropout before the next operation.
+PASSING_FUNCTIONS = {
     torch.Tensor.view, torch.Tensor.reshape, torch.reshape, torch.Tensor.flatten, torch.flatten,
     torch.Tensor.contiguous, torch.Tensor.permute, torch.permute, torch.Tensor.transpose,
     torch.transpose, torch.Tensor.squeeze, torch.squeeze, torch.Tensor.unsqueeze, torch.unsqueeze,
 }  # fmt: skip
-DRAWS = ("aten::bernoulli", "aten::native_dropout")
-OURS = "dropout_scaling.nn"  # whose layers draw by themselves
+DRAWS = ("aten::bernoulli", "aten::native_dropout")  # how their names begin
 
 
 class Event(NamedTuple):
@@ -76,7 +72,7 @@ def watch(model, args, kwargs, *, training, backward=False):
             stack.append(names[module])
 
     def returned(module, inputs, named, output):
-        if isinstance(module, StandardDropout | InvertedDropout):
+        if isinstance(module, OWN_LAYERS):
             x = inspect.signature(module.forward).bind(*inputs, **named).args[0]
             functions.note(type(module), x, module.p, module.training, output)
 
@@ -127,7 +123,7 @@ class _Functions(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         x = args[0] if args else kwargs.get("input")
-        if function in DROPOUTS:
+        if function in FUNCTIONS:
             p, active = _p_and_training(function, args, kwargs)
             self.announced = True
             result = function(*args, **kwargs)
@@ -138,10 +134,10 @@ class _Functions(TorchFunctionMode):
         if function in (F.batch_norm, torch.batch_norm) and source is not None:
             self.events.append(Event("batch norm", self._module(), locate(), {"source": source}))
         result = function(*args, **kwargs)
-        if function in PASSING and source is not None:
+        if function in PASSING_FUNCTIONS and source is not None:
             self._keep(result)
             self.sources[id(result)] = source
-        elif function in WEIGHTED:
+        elif function in WEIGHTED_FUNCTIONS:
             self._keep(result)
             self.weighted.add(id(result))
         return result
@@ -194,7 +190,7 @@ class _Draws(TorchDispatchMode):
 def _p_and_training(function, args, kwargs):
     """The arguments p and training (or train) of a dropout function, with its own defaults."""
     given = dict(zip(("input", "p", "training"), args, strict=False)) | kwargs
-    default = function not in (F.alpha_dropout, F.feature_alpha_dropout)
+    default = function not in ALPHA_FUNCTIONS
     return given.get("p", 0.5), given.get("training", given.get("train", default))
 
 
@@ -203,7 +199,7 @@ def locate():
     frame = sys._getframe(1)
     while frame is not None and frame.f_code is not watch.__code__:
         name = frame.f_globals.get("__name__", "")
-        if name.split(".")[0] != "torch" and name not in (__name__, OURS):
+        if name.partition(".")[0] not in ("torch", __name__.partition(".")[0]):
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

@@ -76,21 +76,24 @@ def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
 def dropped_weights(model):
     """Return {parameter name: p} for the weights of ``model`` that dropped units feed.
 
-    The graph of a copy is traced with ``torch.fx``, in train and in eval mode. From each dropout
-    layer (``nn.Dropout``, ``StandardDropout``, ``InvertedDropout``) the values are followed through
-    operations that a factor q > 0 passes unchanged (ReLU, reshaping, pooling) to the next linear
-    or convolution. Raises ValueError, naming the place, where they meet anything else, a hook, or
-    leave the model, where a weight is fed in two ways, shared, or used directly, where an inplace
-    dropout may change what is used elsewhere, for other dropouts, and where there is no graph;
-    TypeError for anything but a module.
+    The graph of a copy is traced with ``torch.fx``, in train and in eval mode. A dropout layer is a
+    ``nn.Dropout``, ``StandardDropout``, ``InvertedDropout`` or ``FastDropout``. From each, the
+    values are followed to the next linear or convolution layer, through operations that a factor
+    q > 0 passes unchanged: ReLU, reshaping, pooling.
+
+    Raises TypeError for anything but a module. Raises ValueError, which names the place, if the
+    values meet any other operation or a hook, or leave the model; if a weight is fed in two ways,
+    shared, or used directly; if an inplace dropout may change what is used elsewhere; for other
+    dropouts; and if there is no graph.
 
     >>> from dropout_scaling.nn import MLP
     >>> dropped_weights(MLP([4, 3, 2], p=0.5))
     {'linears.1.weight': 0.5}
     """
-    from dropout_scaling.convert._graph import LAYERS, weights_fed_by
+    from dropout_scaling._dropouts import ELEMENTWISE_LAYERS
+    from dropout_scaling.convert._graph import weights_fed_by
 
-    return weights_fed_by(model, LAYERS)
+    return weights_fed_by(model, ELEMENTWISE_LAYERS)
 
 
 def inverted_model(model):
@@ -108,14 +111,16 @@ def inverted_model(model):
 def standard_model(model):
     """Return a copy of ``model`` with standard in place of inverted dropout: the same function.
 
-    Each ``InvertedDropout`` or ``nn.Dropout`` becomes a ``StandardDropout``, and the weights that
-    it feeds W / q. Errors as ``inverted_model``.
+    Each ``InvertedDropout``, ``FastDropout`` or ``nn.Dropout`` becomes a ``StandardDropout``, and
+    the weights that it feeds W / q. Errors as ``inverted_model``.
     """
     from torch import nn
 
+    from dropout_scaling.fast import FastDropout
     from dropout_scaling.nn import InvertedDropout, StandardDropout
 
-    return _converted(model, (InvertedDropout, nn.Dropout), StandardDropout, standard_weight)
+    inverted = (InvertedDropout, FastDropout, nn.Dropout)
+    return _converted(model, inverted, StandardDropout, standard_weight)
 
 
 def _converted(model, old, new, convert):

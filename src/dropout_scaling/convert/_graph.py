@@ -8,10 +8,9 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
-from dropout_scaling.nn import InvertedDropout, StandardDropout
+from dropout_scaling._dropouts import ELEMENTWISE_LAYERS, LAYERS
 
-LAYERS = (nn.Dropout, StandardDropout, InvertedDropout)  # these very classes: no subclasses
-WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+WEIGHTED_MODULES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 # What a factor q > 0 passes unchanged.
 POOLS = ("AvgPool", "MaxPool", "AdaptiveAvgPool", "AdaptiveMaxPool")
 PASSING_MODULES = (
@@ -26,13 +25,13 @@ HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_p
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, module, name):
-        return type(module) in LAYERS or super().is_leaf_module(module, name)
+        return isinstance(module, LAYERS) or super().is_leaf_module(module, name)
 
 
 def weights_fed_by(model, kinds):
     """Return {weight name: p} for the weights of ``model`` that layers of ``kinds`` feed.
 
-    ``kinds``: some of ``LAYERS``. Two dropouts in a row count as one, with 1 - q1 q2.
+    ``kinds``: some of ``ELEMENTWISE_LAYERS``. Two dropouts in a row count as one, with 1 - q1 q2.
     Raises ValueError for a model whose weights cannot be converted, and says why; TypeError for
     anything but a module.
     """
@@ -56,7 +55,7 @@ def weights_fed_by(model, kinds):
             )
         if type(module) in kinds:
             pending[node] = (*incoming, module.p) if module.p else incoming
-        elif isinstance(module, WEIGHTED):
+        elif isinstance(module, WEIGHTED_MODULES):
             name = f"{node.target}.weight"
             if fed.setdefault(name, incoming) != incoming:
                 raise ValueError(f"model must feed {name} in one way, got {fed[name]}, {incoming}")
@@ -76,7 +75,7 @@ def weights_fed_by(model, kinds):
 
 
 def _nodes(model, training):
-    if type(model) in LAYERS:  # it would be traced into: nothing in its graph is a layer
+    if isinstance(model, LAYERS):  # it would be traced into: nothing in its graph is a layer
         return []
     try:
         model = copy.deepcopy(model)  # tracing runs its code, which may change it
@@ -93,7 +92,7 @@ def _nodes(model, training):
 
 def _passes(node, module):
     if module is not None:
-        return type(module) in LAYERS or isinstance(module, PASSING_MODULES)
+        return type(module) in ELEMENTWISE_LAYERS or isinstance(module, PASSING_MODULES)
     if node.op == "call_function":
         return node.target in PASSING_FUNCTIONS
     return node.op == "call_method" and node.target in PASSING_METHODS
@@ -107,12 +106,12 @@ def _refuse_other_dropouts(modules, nodes, kinds):
     others = [
         f"{name} ({type(module).__name__})"
         for name, module in modules.items()
-        if (isinstance(module, nn.modules.dropout._DropoutNd) and type(module) not in LAYERS)
+        if (isinstance(module, LAYERS) and type(module) not in ELEMENTWISE_LAYERS)
         or (isinstance(module, DROP_INSIDE) and module.dropout)
     ]
     others += sorted({n.name for n in nodes if "dropout" in getattr(n.target, "__name__", "")})
     if others:
-        names = ", ".join(layer.__name__ for layer in LAYERS)
+        names = ", ".join(layer.__name__ for layer in ELEMENTWISE_LAYERS)
         raise ValueError(f"model must drop by {names} alone, got {others}")
 
 
