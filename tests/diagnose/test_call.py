@@ -11,7 +11,7 @@ from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling.diagnose.call import ROLES, Caller, Unusable, within
+from dropout_scaling.diagnose.call import ROLES, Caller, UnusableLayerError, within
 
 X = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
 
@@ -173,7 +173,7 @@ def test_a_backward_function_gets_the_cache_and_where_it_wants_it_p():
     assert (two.grad == 5 * two.upstream).all()
     assert (three.grad == 0.25 * three.upstream).all()  # a power of two: nothing is rounded
     text = r"^returned no \(y, cache\), which its backward function needs$"
-    with pytest.raises(Unusable, match=text) as caught:
+    with pytest.raises(UnusableLayerError, match=text) as caught:
         Caller(lambda x, p: x, lambda grad, cache: grad)(X, 0.2, True)
     assert caught.value.kind == "shape"
 
@@ -185,7 +185,7 @@ def test_a_module_gets_the_modes_of_its_parts_back(raising):
     for training in (True, False):
         try:
             Caller(module)(X, 0.2, training)
-        except Unusable:
+        except UnusableLayerError:
             assert raising
         assert [part.training for part in module.modules()] == [False, True, False]
 
@@ -206,7 +206,9 @@ class StopsTheGradient(nn.Module):
 
 
 def test_an_error_in_the_backward_pass_is_reported():
-    with pytest.raises(Unusable, match=r"^raised ZeroDivisionError: on the way back$") as caught:
+    with pytest.raises(
+        UnusableLayerError, match=r"^raised ZeroDivisionError: on the way back$"
+    ) as caught:
         Caller(StopsTheGradient())(X, 0.2, True)
     assert caught.value.kind == "raises"
 
@@ -228,7 +230,7 @@ WITH_ARRAYS = "raised TypeError: relu(): argument 'input' (position 1) must be T
     ids=["both raise", "tensors got further", "arrays got further"],
 )
 def test_the_error_told_is_that_of_the_attempt_that_got_further(layer, kind, text):
-    with pytest.raises(Unusable, match="^" + re.escape(text)) as caught:
+    with pytest.raises(UnusableLayerError, match="^" + re.escape(text)) as caught:
         Caller(layer)(X, 0.2, True)
     assert caught.value.kind == kind
 
@@ -261,7 +263,7 @@ def test_a_function_that_has_raised_once_is_given_arrays_again():
         return np.add(x, 0.0, out=np.empty_like(x))
 
     call = Caller(refuses_0)
-    with pytest.raises(Unusable, match=r"^raised ValueError: p must be above 0$"):
+    with pytest.raises(UnusableLayerError, match=r"^raised ValueError: p must be above 0$"):
         call(X, 0.0, True)
     assert (call(X, 0.2, True).y == X).all()
     assert not call.tensors

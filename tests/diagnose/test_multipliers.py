@@ -13,11 +13,11 @@ from dropout_scaling.diagnose._chance import ALPHA, LIMIT
 from dropout_scaling.diagnose._multipliers import (
     SELU,
     _agreement,
-    _is_alpha,
+    _alpha_evidence,
     _noise,
     backward_kind,
+    mask_facts,
     near,
-    note_mask,
     scales,
 )
 
@@ -27,9 +27,8 @@ EPS = np.finfo(np.float32).eps
 
 
 def noted(factors, tolerance=4 * EPS):
-    facts, evidence = {}, {}
-    note_mask(facts, evidence, factors, np.ones(factors.shape[1:]), P, tolerance)
-    return facts, evidence
+    seen = mask_facts(factors, np.ones(factors.shape[1:]), P, tolerance)
+    return [{name: pair[k] for name, pair in seen.items()} for k in (0, 1)]
 
 
 @pytest.mark.parametrize(("ulps", "names"), [(3, {"1/q"}), (-3, {"1/q"}), (8, {"other"})])
@@ -76,11 +75,10 @@ def test_alpha_dropout_is_known_by_its_two_values(rng):
     a = ((1 + SELU**2 * P) * Q) ** -0.5
     kept = rng.random((40, 3)) < Q
     y = a * (np.where(kept, x, -SELU) + SELU * P)
-    evidence = {}
-    assert _is_alpha(y / x, x, P, 4 * EPS, evidence)
-    assert evidence["kind"] == "x becomes 0.8789 x + 0.309, or -1.236: alpha dropout"
+    evidence = _alpha_evidence(y / x, x, P, 4 * EPS)
+    assert evidence == "x becomes 0.8789 x + 0.309, or -1.236: alpha dropout"
     y[3, 1] += 1e-3
-    assert not _is_alpha(y / x, x, P, 4 * EPS, {})
+    assert _alpha_evidence(y / x, x, P, 4 * EPS) is None
 
 
 # Chance: each comparison rejects what is right with probability ALPHA at most.
@@ -103,9 +101,9 @@ def two_values(mean, second):
 
 def test_the_mean_of_gaussian_noise_is_rejected_with_probability_alpha_at_most():
     edge = math.sqrt(2 * LIMIT * P / Q / N)
-    assert _noise(two_values(1 + 0.999 * edge, 1), P, {}) == "gaussian"
-    assert _noise(two_values(1 + 1.001 * edge, 1), P, {}) == "noise"
-    assert _noise(two_values(1 - 1.001 * edge, 1), P, {}) == "noise"
+    assert _noise(two_values(1 + 0.999 * edge, 1), P)[0] == "gaussian"
+    assert _noise(two_values(1 + 1.001 * edge, 1), P)[0] == "noise"
+    assert _noise(two_values(1 - 1.001 * edge, 1), P)[0] == "noise"
     assert 2 * norm.sf(edge / math.sqrt(P / Q / N)) <= ALPHA
 
 
@@ -115,8 +113,8 @@ def test_the_variance_of_gaussian_noise_is_rejected_with_probability_alpha_at_mo
 
     low, high = brentq(excess, 0.1, 1), brentq(excess, 1, 3)
     for edge, outward in ((low, -1e-5), (high, 1e-5)):
-        assert _noise(two_values(1, edge - outward), P, {}) == "gaussian"
-        assert _noise(two_values(1, edge + outward), P, {}) == "noise"
+        assert _noise(two_values(1, edge - outward), P)[0] == "gaussian"
+        assert _noise(two_values(1, edge + outward), P)[0] == "noise"
     assert chi2.cdf(N * low, N) + chi2.sf(N * high, N) <= ALPHA
 
 

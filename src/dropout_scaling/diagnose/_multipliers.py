@@ -37,61 +37,70 @@ def _rates(p):
     return {"q": q, "p": p, "q^2": q**2, "1/2": 0.5, "1": 1.0, "0": 0.0}
 
 
-def note_mask(facts, evidence, factors, x, p, tolerance):
-    """Note in two dicts what the training calls show.
+def mask_facts(factors, x, p, tolerance):
+    """Return {name: (fact, evidence)} of what the training calls show, as ``Facts`` names them.
 
-    ``factors``: the multipliers, shape (calls, *shape), of inputs ``x``, shape ``shape``.
+    ``factors``: the multipliers, shape (calls, *shape), of inputs ``x``, shape ``shape``. The
+    evidence of a fact is a sentence, or None.
     """
     if not np.isfinite(factors).all():
-        facts["kind"] = "not finite"
-        evidence["kind"] = "finite inputs gave inf or nan"
-        return
+        return {"kind": ("not finite", "finite inputs gave inf or nan")}
     kept = factors != 0
-    seen = factors[kept]
-    low, high = (seen.min(), seen.max()) if seen.size else (0.0, 0.0)
+    nonzero = factors[kept]
+    low, high = (nonzero.min(), nonzero.max()) if nonzero.size else (0.0, 0.0)
     constant = high - low <= tolerance * abs(high)
     if not constant and kept.all():
-        alpha = _is_alpha(factors, x, p, tolerance, evidence)
-        facts["kind"] = "alpha" if alpha else _noise(factors, p, evidence)
-        return
+        alpha = _alpha_evidence(factors, x, p, tolerance)
+        return {"kind": ("alpha", alpha) if alpha else _noise(factors, p)}
 
-    facts["kind"] = "mask"
+    seen = {"kind": ("mask", None)}
     if constant:
-        facts["scale"] = near(high, scales(p), tolerance) if seen.size else None
-        evidence["scale"] = (
-            f"every kept value is multiplied by {high:.6g}, relative precision {tolerance:.1g}"
+        seen["scale"] = (
+            near(high, scales(p), tolerance) if nonzero.size else None,
+            f"every kept value is multiplied by {high:.6g}, relative precision {tolerance:.1g}",
         )
     else:
-        facts["kind"] = "mask, scale varies"
-        evidence["scale"] = f"kept values are multiplied by {low:.4g} to {high:.4g}"
+        seen["kind"] = ("mask, scale varies", None)
+        seen["scale"] = (None, f"kept values are multiplied by {low:.4g} to {high:.4g}")
     if kept.all() or not kept.any():
-        facts["rate"] = frozenset({"1" if kept.all() else "0"})
-        evidence["rate"] = f"{kept.sum()} of {kept.size} values were kept"
-        return
+        rate = frozenset({"1" if kept.all() else "0"})
+        return seen | {"rate": (rate, f"{kept.sum()} of {kept.size} values were kept")}
+    return seen | _facts_of_draws(kept, p)
 
+
+def _facts_of_draws(kept, p):
+    """Return what the masks alone show: what they share, how many they keep, and at which rate."""
     axes = range(kept.ndim)
     same = {a for a in axes if kept.shape[a] > 1 and (kept == kept.take([0], a)).all()}
-    facts["shared"] = tuple(sorted({AXES[min(a, 3)] for a in same}))
+    shared = tuple(sorted({AXES[min(a, 3)] for a in same}))
     drawn = kept[tuple(slice(0, 1) if a in same else slice(None) for a in axes)]
-    evidence["shared"] = f"the mask is the same along: {', '.join(facts['shared']) or 'nothing'}"
     totals = kept.reshape(len(kept), -1).sum(axis=1)
-    fixed = "call" not in facts["shared"] and drawn[0].size > 1 and len(set(totals)) == 1
-    facts["count"] = "fixed" if fixed else "free"
-    evidence["count"] = f"a call keeps {totals.min()} to {totals.max()} of {kept[0].size} values"
-
-    facts["dependent"] = () if fixed else _dependent(drawn, p, evidence)
+    fixed = "call" not in shared and drawn[0].size > 1 and len(set(totals)) == 1
     count, n = int(drawn.sum()), drawn.size
-    facts["rate"] = _names({name: agrees(count, n, v) for name, v in _rates(p).items()})
-    evidence["rate"] = (
-        f"{count} of {n} independent draws were kept, {count / n:.4f}; q = {1 - p:.4g} is "
-        f"{'within' if agrees(count, n, 1 - p) else 'outside'} the bound n KL <= ln(2/{ALPHA:g})"
-    )
+    rates = _names({name: agrees(count, n, v) for name, v in _rates(p).items()})
+    return {
+        "shared": (shared, f"the mask is the same along: {', '.join(shared) or 'nothing'}"),
+        "count": (
+            "fixed" if fixed else "free",
+            f"a call keeps {totals.min()} to {totals.max()} of {kept[0].size} values",
+        ),
+        "dependent": ((), None) if fixed else _dependent(drawn),
+        "rate": (
+            rates,
+            f"{count} of {n} independent draws were kept, {count / n:.4f}; q = {1 - p:.4g} is "
+            f"{'within' if agrees(count, n, 1 - p) else 'outside'} the bound "
+            f"n KL <= ln(2/{ALPHA:g})",
+        ),
+    }
 
 
-def _dependent(drawn, p, evidence):
-    """Return the axes along which disjoint pairs of neighbours agree too often or too seldom."""
+def _dependent(drawn):
+    """Return the axes along which disjoint pairs of neighbours agree too often or too seldom.
+
+    And the evidence for the last of them, or None.
+    """
     share = drawn.mean()
-    found = []
+    found, evidence = [], None
     for axis in range(drawn.ndim):
         pairs = drawn.shape[axis] // 2
         if pairs == 0:
@@ -102,18 +111,18 @@ def _dependent(drawn, p, evidence):
         nearest = min(max(equal / n, low), high)
         if not agrees(equal, n, nearest):
             found.append(AXES[min(axis, 3)])
-            evidence["dependent"] = (
+            evidence = (
                 f"{equal} of {n} neighbours along {found[-1]} agree, "
                 f"{low:.3f} to {high:.3f} expected"
             )
-    return tuple(found)
+    return tuple(found), evidence
 
 
 def _agreement(share, n):
     """Return the bounds of r^2 + (1 - r)^2 over the rates r that allow this share of n draws.
 
-    The rate is the layer's own: whether it is q is judged apart. It is further than e from the
-    share with probability ALPHA at most (Hoeffding).
+    The rate is the layer's own: whether it is q is judged separately. It is further than e from
+    the share with probability ALPHA at most (Hoeffding).
     """
     e = math.sqrt(LIMIT / (2 * n))
     slack = 2 * abs(2 * share - 1) * e + 2 * e**2
@@ -121,31 +130,35 @@ def _agreement(share, n):
     return max(expected - slack, 0.0), min(expected + slack, 1.0)
 
 
-def _is_alpha(factors, x, p, tolerance, evidence):
-    """Whether each output is one of the two that alpha dropout gives (Klambauer et al. 2017).
+def _alpha_evidence(factors, x, p, tolerance):
+    """Return a sentence if each output is one of the two that alpha dropout gives, else None.
 
     Kept: a (x + SELU p). Dropped: a (-SELU + SELU p). With a^2 = 1 / ((1 + SELU^2 p) q).
+    Source: Klambauer et al. 2017.
     """
     a = ((1 + SELU**2 * p) * (1 - p)) ** -0.5
     high, low = a * (x + SELU * p), a * (SELU * p - SELU)
     y, slack = factors * x, tolerance * a * (abs(x).max() + SELU)  # of the largest sum
     if (np.minimum(abs(y - high), abs(y - low)) > slack).any():
-        return False
-    evidence["kind"] = f"x becomes {a:.4g} x + {a * SELU * p:.4g}, or {low:.4g}: alpha dropout"
-    return True
+        return None
+    return f"x becomes {a:.4g} x + {a * SELU * p:.4g}, or {low:.4g}: alpha dropout"
 
 
-def _noise(factors, p, evidence):
-    """Name what drops nothing: "gaussian" with mean 1 and variance p/q, else "noise", "other"."""
+def _noise(factors, p):
+    """Return the kind of what drops nothing, and the evidence.
+
+    The kind is "gaussian" if the factors have mean 1 and variance p/q, else "noise" if none is
+    negative, else "other".
+    """
     n, variance = factors.size, p / (1 - p)
     mean = factors.mean(dtype=float)
     ratio = ((factors - 1) ** 2).mean(dtype=float) / variance
-    evidence["kind"] = f"no value is dropped; mean factor {mean:.4f}, variance {ratio:.3f} p/q"
+    evidence = f"no value is dropped; mean factor {mean:.4f}, variance {ratio:.3f} p/q"
     right = n * (mean - 1) ** 2 / (2 * variance) <= LIMIT
     right = right and n / 2 * (ratio - 1 - math.log(ratio)) <= LIMIT  # Chernoff for chi-squared
     if right:
-        return "gaussian"
-    return "noise" if factors.min() >= 0 else "other"
+        return "gaussian", evidence
+    return "noise" if factors.min() >= 0 else "other", evidence
 
 
 def backward_kind(factors, gradients, tolerance):

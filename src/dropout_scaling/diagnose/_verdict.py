@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dropout_scaling.diagnose.observe import ALPHA, Facts, observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 
-WIDTH = 72  # of a report's lines
+REPORT_WIDTH = 72  # characters
 _MASK = Facts(
     kind="mask", rate=frozenset({"q"}), shared=(), dependent=(), count="free", backward="same",
     at_zero="keeps all", at_one="zeros", mutates=False,
@@ -50,9 +50,9 @@ class Report(NamedTuple):
 
     def __str__(self):
         head = "right" if self.ok else f"wrong: {self.misconception or 'in a way of its own'}"
-        lines = [head, fill(self.explanation, WIDTH)]
+        lines = [head, fill(self.explanation, REPORT_WIDTH)]
         lines += [
-            fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+            fill(line, REPORT_WIDTH, initial_indent="  - ", subsequent_indent="    ")
             for line in self.evidence
         ]
         return "\n".join(lines)

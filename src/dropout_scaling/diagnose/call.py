@@ -21,7 +21,7 @@ ROLES = {
 }
 
 
-class Unusable(Exception):
+class UnusableLayerError(Exception):
     """A layer that gave nothing to judge. ``kind``: "raises", "shape" or "dtype"."""
 
     def __init__(self, kind, text):
@@ -104,7 +104,7 @@ class Caller:
     def __call__(self, x, p, training, *, coarse=False):
         """Call the layer; ``coarse``: with numbers of few bits, where the layer takes tensors.
 
-        Raises Unusable where the layer raises, or returns another shape or no floats.
+        Raises UnusableLayerError where the layer raises, or returns another shape or no floats.
         """
         result = self._attempt(x, p, training, coarse)
         if isinstance(result, Run):
@@ -119,13 +119,13 @@ class Caller:
         raise result
 
     def _attempt(self, x, p, training, coarse):
-        """Return the ``Run``, or the ``Unusable`` that came of it."""
+        """Return the ``Run``, or the ``UnusableLayerError`` that came of it."""
         try:
             return self._run(x, p, training, coarse)
-        except Unusable as error:
+        except UnusableLayerError as error:
             return error
         except Exception as error:  # a layer under examination may raise anything
-            return Unusable("raises", f"raised {type(error).__name__}: {error}")
+            return UnusableLayerError("raises", f"raised {type(error).__name__}: {error}")
 
     def _run(self, x, p, training, coarse):
         leaf = self._convert(x, coarse)
@@ -171,13 +171,15 @@ class Caller:
     def _check(self, y, given):
         if not isinstance(y, type(given)):
             text = f"returned a {type(y).__name__} for a {type(given).__name__}"
-            raise Unusable("dtype", text)
+            raise UnusableLayerError("dtype", text)
         if tuple(y.shape) != tuple(given.shape):
             text = f"returned shape {tuple(y.shape)} for an input of shape {tuple(given.shape)}"
-            raise Unusable("shape", text)
+            raise UnusableLayerError("shape", text)
         floating = y.is_floating_point() if self.tensors else np.issubdtype(y.dtype, np.floating)
         if not floating:
-            raise Unusable("dtype", f"returned dtype {y.dtype}, which is not floating point")
+            raise UnusableLayerError(
+                "dtype", f"returned dtype {y.dtype}, which is not floating point"
+            )
 
     def _eps(self, a):
         if not self.tensors:
@@ -192,7 +194,7 @@ class Caller:
         if self.backward is not None:
             if len(cache) != 1:
                 text = "returned no (y, cache), which its backward function needs"
-                raise Unusable("shape", text)
+                raise UnusableLayerError("shape", text)
             takes_p = len(inspect.signature(self.backward).parameters) > 2
             return _array(self.backward(upstream, cache[0], *((p,) if takes_p else ())))
         if self.tensors and y.requires_grad:
@@ -220,7 +222,7 @@ def _further(first, second):
         return first
     if second.kind != "raises":
         return second
-    return Unusable("raises", f"{first}; with tensors it {second}")
+    return UnusableLayerError("raises", f"{first}; with tensors it {second}")
 
 
 def _array(a):

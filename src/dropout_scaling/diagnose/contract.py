@@ -8,7 +8,7 @@ compared by ``_chance.agrees``, with a rate of false alarms of 1e-7 a comparison
 import numpy as np
 
 from dropout_scaling.diagnose._chance import agrees
-from dropout_scaling.diagnose.call import Caller, Unusable
+from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 
 X = np.ones((100, 50), dtype=np.float32)
 P = 0.3  # not 0.5, which hides every confusion of keep and drop
@@ -36,7 +36,7 @@ def broken_clauses(layer, *, backward=None):
     for name, check in CONTRACT.items():
         try:
             check(call)
-        except (AssertionError, Unusable):
+        except (AssertionError, UnusableLayerError):
             broken.append(name)
     return broken
 

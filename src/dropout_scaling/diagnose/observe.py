@@ -20,11 +20,11 @@ import numpy as np
 from dropout_scaling._arguments import check_p
 from dropout_scaling._restore import as_found
 from dropout_scaling.diagnose._chance import ALPHA
-from dropout_scaling.diagnose._multipliers import backward_kind, near, note_mask, scales
-from dropout_scaling.diagnose.call import Caller, Unusable, within
+from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
+from dropout_scaling.diagnose.call import Caller, UnusableLayerError, within
 
-LEAST, MOST = 0.01, 0.99  # beyond, too few values are dropped, or kept, to judge by
-CALLS = 40
+LOWEST_P, HIGHEST_P = 0.01, 0.99  # beyond, too few are dropped, or kept, to judge by
+TRAINING_CALLS = 40
 SHAPES = {"Dropout1d": (16, 32, 4), "Dropout2d": (16, 32, 2, 2), "Dropout3d": (16, 32, 2, 2, 1)}
 
 
@@ -68,8 +68,10 @@ def observe(layer, p, *, backward=None, shape=None, limit=20.0):
     ``shape`` or ``limit``, or a layer that cannot be called; whatever the layer itself does is an
     observation.
     """
-    if not LEAST <= check_p(p) <= MOST:
-        raise ValueError(f"p must be in [{LEAST}, {MOST}] to be judged by sampling, got {p}")
+    if not LOWEST_P <= check_p(p) <= HIGHEST_P:
+        raise ValueError(
+            f"p must be in [{LOWEST_P}, {HIGHEST_P}] to be judged by sampling, got {p}"
+        )
     if not isinstance(limit, Real) or not 0 < limit <= threading.TIMEOUT_MAX:
         rule = f"a number of seconds in (0, {threading.TIMEOUT_MAX:g}]"
         raise ValueError(f"limit must be {rule}, got {limit!r}")
@@ -97,34 +99,38 @@ def _check_shape(shape):
 
 @np.errstate(all="ignore")  # of the thread that it runs in
 def _observation(caller, p, shape):
-    x = _inputs(shape)
     try:
-        runs = [caller(x, p, True) for _ in range(CALLS)]
-    except Unusable as unusable:
-        return Observation(Facts(error=unusable.kind), {"error": str(unusable)})
-    facts, evidence = {}, {}
-    # 1 - p, the quotient, the product and a cast each round by eps / 2 at most, and so do the four
-    # behind what is compared with it.
+        seen = _seen(caller, p, _inputs(shape))
+    except UnusableLayerError as error:
+        return Observation(Facts(error=error.kind), {"error": str(error)})
+    facts = {name: fact for name, (fact, _) in seen.items()}
+    evidence = {name: sentence for name, (_, sentence) in seen.items() if sentence}
+    return Observation(Facts(**facts), evidence)
+
+
+def _seen(caller, p, x):
+    """Return {name: (fact, evidence)}; the evidence is a sentence, or None."""
+    runs = [caller(x, p, True) for _ in range(TRAINING_CALLS)]
+    # 1 - p, the quotient, the product and a cast each round by eps / 2 at most. So do the four in
+    # what it is compared with.
     tolerance = 4 * runs[0].eps
     factors = np.stack([run.y / x for run in runs])
     if (factors != 0).all() or (factors == 0).all():
         # Perhaps one coin for a whole call: as many calls as make that improbable.
         more = math.ceil(math.log(ALPHA) / math.log(max(p, 1 - p)))
         factors = np.concatenate([factors, [caller(x, p, True).y / x for _ in range(more)]])
-    note_mask(facts, evidence, factors, x, p, tolerance)
-    facts["mutates"] = any(run.mutated for run in runs)
-    if facts["mutates"]:
-        evidence["mutates"] = "the array passed in was changed by the call"
+    seen = mask_facts(factors, x, p, tolerance)
+    mutated = any(run.mutated for run in runs)
+    seen["mutates"] = mutated, "the array passed in was changed by the call" if mutated else None
     if runs[0].grad is not None:
         gradients = np.stack([run.grad / run.upstream for run in runs])
-        facts["backward"] = backward_kind(factors[:CALLS], gradients, tolerance)
-        evidence["backward"] = f"gradient against forward multipliers: {facts['backward']}"
-    try:
-        _note_evaluation(facts, evidence, caller, x, p, tolerance)
-        _note_ends(facts, evidence, caller, x)
-    except Unusable as unusable:
-        return Observation(Facts(error=unusable.kind), {"error": str(unusable)})
-    return Observation(Facts(**facts), evidence)
+        kind = backward_kind(factors[:TRAINING_CALLS], gradients, tolerance)
+        seen["backward"] = kind, f"gradient against forward multipliers: {kind}"
+    if caller.has_mode:
+        seen["evaluation"] = _evaluation(caller, x, p, tolerance)
+    if caller.takes_p:
+        seen["at_zero"], seen["at_one"] = _at_zero(caller, x), _at_one(caller, x)
+    return seen
 
 
 def _inputs(shape):
@@ -133,33 +139,31 @@ def _inputs(shape):
     return (np.where(i % 2, 1.0, -1.0) * 2.0 ** (i % 3 - 1)).reshape(shape).astype(np.float32)
 
 
-def _note_evaluation(facts, evidence, caller, x, p, tolerance):
-    if not caller.has_mode:
-        return
+def _evaluation(caller, x, p, tolerance):
     factors = np.stack([caller(x, p, False).y / x for _ in range(3)])
     low, high = factors.min(), factors.max()
-    if not high - low <= tolerance * max(abs(high), 1):
-        facts["evaluation"] = frozenset({"drops"})
-        evidence["evaluation"] = f"evaluation multiplies by {low:.4g} to {high:.4g}"
-        return
-    facts["evaluation"] = near(high, scales(p), tolerance)
-    evidence["evaluation"] = f"evaluation multiplies every value by {high:.6g}"
+    if not high - low <= tolerance * max(abs(high), 1):  # also if one is nan
+        return frozenset({"drops"}), f"evaluation multiplies by {low:.4g} to {high:.4g}"
+    fact = near(high, scales(p), tolerance)
+    return fact, f"evaluation multiplies every value by {high:.6g}"
 
 
-def _note_ends(facts, evidence, caller, x):
-    """Note what p = 0 and p = 1 do. A layer may refuse either: that is no fact, but evidence."""
-    if not caller.takes_p:
-        return
+# A layer may refuse p = 0 or p = 1: that is evidence, and no fact.
+
+
+def _at_zero(caller, x):
     try:
         run = caller(np.tile(x, (8,) + (1,) * (x.ndim - 1)), 0.0, True, coarse=True)
-        kept = (run.y != 0).mean()
-        facts["at_zero"] = "keeps all" if kept == 1 else "drops"
-        evidence["at_zero"] = f"at p = 0 a share of {kept:.6f} is kept"
-    except Unusable as unusable:
-        evidence["at_zero"] = f"at p = 0 it {unusable}"
+    except UnusableLayerError as error:
+        return None, f"at p = 0 it {error}"
+    kept = (run.y != 0).mean()
+    return "keeps all" if kept == 1 else "drops", f"at p = 0 a share of {kept:.6f} is kept"
+
+
+def _at_one(caller, x):
     try:
         y = caller(x, 1.0, True).y
-        facts["at_one"] = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
-        evidence["at_one"] = f"at p = 1 the outputs are {facts['at_one']}"
-    except Unusable as unusable:
-        evidence["at_one"] = f"at p = 1 it {unusable}"
+    except UnusableLayerError as error:
+        return None, f"at p = 1 it {error}"
+    fact = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
+    return fact, f"at p = 1 the outputs are {fact}"
