@@ -1,7 +1,8 @@
-"""Let the API page take docstrings as they are written: plain text with ``code`` and doctests.
+"""Show docstrings on the API page as they are written: plain text with ``code`` and doctests.
 
 To reStructuredText, |x| is a substitution and a lone * opens emphasis; here they are mathematics.
-Fields of a NamedTuple are told in the docstring of their class, and not listed once more.
+``sphinx.ext.napoleon`` then makes lists of the sections Args, Returns and Raises. The docstring of
+a NamedTuple describes its fields, so they are not listed again.
 """
 
 import re
@@ -34,6 +35,8 @@ def skip_fields(app, what, name, obj, skip, options):
 
 def setup(app):
     """Register the hooks."""
-    app.connect("autodoc-process-docstring", escape)
+    app.connect(
+        "autodoc-process-docstring", escape, priority=400
+    )  # before napoleon, at 500
     app.connect("autodoc-skip-member", skip_fields)
     return {"parallel_read_safe": True}
