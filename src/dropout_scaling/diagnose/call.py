@@ -4,13 +4,12 @@ import ctypes
 import inspect
 import sys
 import threading
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-# What an argument is for, told by its name.
+# The role of an argument, by its name.
 ROLES = {
     "p": ("p", "rate", "drop_prob", "drop_rate", "dropout", "dropout_p", "p_drop"),
     "keep": ("q", "keep", "keep_prob", "p_keep"),
@@ -22,7 +21,7 @@ ROLES = {
 
 
 class UnusableLayerError(Exception):
-    """A layer that gave nothing to judge. ``kind``: "raises", "shape" or "dtype"."""
+    """A layer that returned nothing to judge. ``kind``: "raises", "shape" or "dtype"."""
 
     def __init__(self, kind, text):
         super().__init__(text)
@@ -30,11 +29,11 @@ class UnusableLayerError(Exception):
 
 
 class Run(NamedTuple):
-    """What one call gave, as float64 arrays of x's shape.
+    """The result of one call. Arrays are float64 and have x's shape.
 
-    ``y``; ``grad``, the gradient on x for the gradient ``upstream`` on y, both None where there is
-    no backward pass; ``eps``, that of the coarser of x's and y's dtypes, in which one of them is
-    rounded; ``mutated``, whether x was changed.
+    ``y``: the output. ``upstream``: the gradient on y that was passed to backward. ``grad``: the
+    gradient on x that came back. Both are None if there is no backward pass. ``eps``: the larger
+    machine epsilon of x's and y's dtypes. ``mutated``: whether the call changed x.
     """
 
     y: np.ndarray
@@ -44,13 +43,69 @@ class Run(NamedTuple):
     mutated: bool
 
 
+# One adapter for each kind of layer. It returns (call, takes_p, has_mode). ``call(x, values)`` runs
+# the layer; ``values`` holds the arguments by role, as in ``ROLES``.
+
+
+def _module(layer):
+    def call(x, values):
+        before = [(part, part.training) for part in layer.modules()]
+        layer.train(values["training"])
+        try:
+            return layer(x)
+        finally:  # each part may have had its own mode
+            for part, training in before:
+                part.training = training
+
+    return call, False, True
+
+
+def _function(function, bound):
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return _without_signature(function)
+    names = _names(parameters, bound)
+
+    def call(x, values):
+        return function(x, **{name: values[role] for role, name in names.items()})
+
+    return call, bool(names.keys() & {"p", "keep"}), bool(names.keys() & {"training", "mode"})
+
+
+def _without_signature(function):
+    def call(x, values):  # a built-in, such as torch.dropout
+        return function(x, values["p"], values["training"])
+
+    return call, True, True
+
+
+def _names(parameters, bound):
+    """Return {role: the function's name for it}, without the names that a partial has bound."""
+    names = {}
+    for parameter in parameters:
+        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if several or parameter.name in bound:
+            continue
+        role = next((r for r, words in ROLES.items() if parameter.name in words), None)
+        optional = parameter.default is not inspect.Parameter.empty
+        if role is None and not optional:
+            words = ", ".join(ROLES)
+            raise TypeError(
+                f"layer must take x and arguments named like {words}, got {parameter.name}"
+            )
+        if role in ("p", "keep", "training", "mode") or (role and not optional):
+            names[role] = parameter.name
+    return names
+
+
 class Caller:
     """Calls a layer of any kind: ``caller(x, p, training)`` returns a ``Run``.
 
-    ``takes_p``, ``has_mode``: whether p and the mode can be chosen; what a ``partial`` has bound by
-    name cannot. ``words``: the names of its function and classes, a module's parts included.
-    Functions are tried with NumPy arrays, and where they will not have them and torch is loaded,
-    with tensors.
+    ``takes_p``, ``has_mode``: whether p and the mode can be chosen; arguments that a ``partial``
+    has bound by name cannot. ``words``: the names of its function and classes, and of a module's
+    parts. A function is called with NumPy arrays. If it rejects them and torch is loaded, it is
+    called with tensors.
     Raises TypeError for a layer that is a class, is not callable, or needs an unknown argument.
     """
 
@@ -59,52 +114,31 @@ class Caller:
             raise TypeError(f"layer must be an instance, got the class {layer.__name__}")
         torch = sys.modules.get("torch")
         self.layer, self.backward = layer, backward
-        self.module = torch is not None and isinstance(layer, torch.nn.Module)
+        self.module = self.tensors = torch is not None and isinstance(layer, torch.nn.Module)
         self.paired = not self.module and hasattr(layer, "forward") and hasattr(layer, "backward")
-        self.function = layer.forward if self.paired else layer
-        if not callable(self.function):
+        function = layer.forward if self.paired else layer
+        if not callable(function):
             raise TypeError(f"layer must be callable, got {type(layer).__name__}")
-        bound = isinstance(self.function, partial)
-        self.bound = self.function.keywords if bound else {}
-        function = self.function.func if bound else self.function
+        plain, bound = function, {}
+        if isinstance(function, partial):
+            plain, bound = function.func, function.keywords
+        adapted = _module(layer) if self.module else _function(function, bound)
+        self.call, self.takes_p, self.has_mode = adapted
         parts = layer.modules() if self.module else [layer]
         self.words = {base.__name__ for part in parts for base in type(part).__mro__}
-        self.words.add(getattr(function, "__name__", ""))
-        self.tensors = self.module
-        self.positional = False  # a built-in that shows no signature: x, p, training
-        self.names = {} if self.module else self._names()
-        self.takes_p = self.positional or bool(self.names.keys() & {"p", "keep"})
-        self.has_mode = (
-            self.module or self.positional or bool(self.names.keys() & {"training", "mode"})
-        )
+        self.words.add(getattr(plain, "__name__", ""))
 
-    def _names(self):
-        """Return {role: the name that the function has for it}."""
-        try:
-            parameters = list(inspect.signature(self.function).parameters.values())[1:]
-        except (TypeError, ValueError):
-            self.positional = True
-            return {}
-        names = {}
-        for parameter in parameters:
-            several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-            if several or parameter.name in self.bound:
-                continue
-            role = next((r for r, words in ROLES.items() if parameter.name in words), None)
-            optional = parameter.default is not inspect.Parameter.empty
-            if role is None and not optional:
-                words = ", ".join(ROLES)
-                raise TypeError(
-                    f"layer must take x and arguments named like {words}, got {parameter.name}"
-                )
-            if role in ("p", "keep", "training", "mode") or (role and not optional):
-                names[role] = parameter.name
-        return names
+    def __call__(self, x, p, training, *, coarse=False) -> Run:
+        """Call the layer and return the ``Run``.
 
-    def __call__(self, x, p, training, *, coarse=False):
-        """Call the layer; ``coarse``: with numbers of few bits, where the layer takes tensors.
+        Args:
+            x: a NumPy array.
+            p: the probability of dropping.
+            training: the mode.
+            coarse: use bfloat16, if the layer takes tensors.
 
-        Raises UnusableLayerError where the layer raises, or returns another shape or no floats.
+        Raises:
+            UnusableLayerError: if the layer raises, or returns another shape or no floats.
         """
         result = self._attempt(x, p, training, coarse)
         if isinstance(result, Run):
@@ -119,12 +153,12 @@ class Caller:
         raise result
 
     def _attempt(self, x, p, training, coarse):
-        """Return the ``Run``, or the ``UnusableLayerError`` that came of it."""
+        """Return the ``Run``, or the ``UnusableLayerError`` that ended it."""
         try:
             return self._run(x, p, training, coarse)
         except UnusableLayerError as error:
             return error
-        except Exception as error:  # a layer under examination may raise anything
+        except Exception as error:  # the layer may raise anything
             return UnusableLayerError("raises", f"raised {type(error).__name__}: {error}")
 
     def _run(self, x, p, training, coarse):
@@ -132,11 +166,9 @@ class Caller:
         upstream = self._convert(np.roll(x, 1), coarse)
         given = leaf
         if self.tensors:
-            given = leaf.requires_grad_() * 1  # not a leaf, so that a layer may write into it
+            given = leaf.requires_grad_() * 1  # not a leaf: a layer may write into it
         before = _array(given)
-        with _mode(self.layer if self.module else None, training):
-            args, named = self._arguments(x, p, training)
-            result = self.function(given, *args, **named)
+        result = self.call(given, self._values(x, p, training))
         y, *cache = result if isinstance(result, tuple | list) else (result,)
         self._check(y, given)
         mutated = not np.array_equal(before, _array(given))
@@ -153,10 +185,10 @@ class Caller:
         tensor = torch.from_numpy(x.copy())
         return tensor.bfloat16() if coarse else tensor
 
-    def _arguments(self, x, p, training):
+    def _values(self, x, p, training):
         rng = np.random.default_rng()
         mask = rng.random(x.shape) < 1 - p
-        values = {
+        return {
             "p": p,
             "keep": 1 - p,
             "training": training,
@@ -164,9 +196,6 @@ class Caller:
             "mask": self._convert(mask),
             "rng": rng,
         }
-        if self.positional:
-            return [p, training], {}
-        return [], {name: values[role] for role, name in self.names.items()}
 
     def _check(self, y, given):
         if not isinstance(y, type(given)):
@@ -203,21 +232,8 @@ class Caller:
         return None
 
 
-@contextmanager
-def _mode(module, training):
-    """Put a module into a mode, and each of its parts back into its own afterwards."""
-    before = [] if module is None else [(part, part.training) for part in module.modules()]
-    if module is not None:
-        module.train(training)
-    try:
-        yield
-    finally:
-        for part, was in before:
-            part.training = was
-
-
 def _further(first, second):
-    """Return the error of the attempt that got further: one that returned something, or both."""
+    """Return the error of the attempt that returned something; if neither did, both errors."""
     if first.kind != "raises" or str(first) == str(second):
         return first
     if second.kind != "raises":
@@ -229,23 +245,25 @@ def _array(a):
     return np.array(a.detach().cpu().double().numpy() if hasattr(a, "detach") else a, dtype=float)
 
 
-def within(seconds, function, *args):
+def within(seconds: float, function, *args):
     """Return function(*args), run in a thread; raise TimeoutError after ``seconds``.
 
-    The thread is then told to stop, which it does at its next line of Python.
+    After a timeout the thread is told to stop. It stops at its next line of Python.
     """
     box: dict[str, Any] = {}
 
     def work():
         try:
             box["result"] = function(*args)
-        except BaseException as raised:  # handed to the caller below, whatever it is
+        except BaseException as raised:  # of any kind: raised again below
             box["raised"] = raised
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
+        # No simpler way: a process could not get a notebook's layer, and a signal needs the main
+        # thread of Unix. If the thread went on, it would draw from the restored generators.
         stop = ctypes.py_object(SystemExit)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), stop)
         raise TimeoutError
