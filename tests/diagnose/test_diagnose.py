@@ -334,7 +334,7 @@ def test_a_module_gets_its_modes_back_part_by_part():
 def test_an_unknown_mixture_is_described_by_what_differs():
     report = diagnose(Wrong(0.9, 3.0), 0.2)
     assert report.misconception is None
-    assert "rate is other where q is right" in report.explanation
+    assert "rate is other, but q is right" in report.explanation
     assert "scale is other where" in report.explanation
 
 

@@ -1,7 +1,7 @@
-"""Say of any dropout whether it is right, and if not, which misconception it is.
+"""Decide whether a dropout is right, and if not, which misconception it is.
 
-The layer is observed from outside (``observe``). What is seen is compared with what a right
-dropout shows, and then with what each member of the bank shows under the same observation.
+``observe`` measures the layer from outside. The result is compared with the facts of a right
+dropout, and then with the facts of each member of ``misconceptions``, measured in the same way.
 """
 
 from dropout_scaling.diagnose._verdict import Report, diagnose

@@ -1,7 +1,7 @@
-"""Whether a count agrees with a probability, with a stated rate of false alarms and no table.
+"""Decide whether a count agrees with a probability, with a known rate of false alarms.
 
 A count K of n independent draws agrees with a rate r if n KL(K/n || r) <= ln(2 / ALPHA). By the
-Chernoff bound a true rate is rejected with probability ALPHA at most, whatever n and r are.
+Chernoff bound, a true rate is rejected with probability ALPHA at most, for any n and r.
 """
 
 import math
@@ -10,8 +10,8 @@ ALPHA = 1e-7
 LIMIT = math.log(2 / ALPHA)
 
 
-def divergence(share, rate):
-    """Return KL(share || rate) of two coins, in nats; inf where ``share`` is impossible.
+def divergence(share, rate) -> float:
+    """Return KL(share || rate) of two coins, in nats; inf if ``rate`` makes ``share`` impossible.
 
     Raises ValueError for a ``share`` or ``rate`` outside [0, 1].
 
@@ -28,7 +28,7 @@ def divergence(share, rate):
     return total
 
 
-def agrees(count, n, rate):
+def agrees(count, n, rate) -> bool:
     """Return whether n KL(count/n || rate) <= ln(2/ALPHA): ``count`` agrees with ``rate``.
 
     ``count``: successes in ``n`` draws. Raises ValueError for ``n`` below 1, ``count`` outside

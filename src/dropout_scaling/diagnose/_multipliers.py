@@ -1,6 +1,7 @@
-"""What the multipliers of a dropout tell: its rate and scale, what is shared, and how it goes back.
+"""Facts from the multipliers of a dropout: its rate and scale, shared masks, and the backward pass.
 
-A *multiplier* is an output divided by its input. Here are only arrays: ``observe`` makes the calls.
+A *multiplier* is an output divided by its input. This module only reads arrays; ``observe`` makes
+the calls.
 """
 
 import math
@@ -10,21 +11,26 @@ import numpy as np
 from dropout_scaling.diagnose._chance import ALPHA, LIMIT, agrees
 
 AXES = ("call", "row", "unit", "position")
-SELU = 1.7580993408473766  # its scale times its alpha: a dropped unit of alpha dropout is -SELU
+SELU = (
+    1.7580993408473766  # SELU's scale times its alpha: alpha dropout sets a dropped unit to -SELU
+)
 
 
 def _names(fits):
-    """Return the names whose value fits, {"other"} if none does."""
+    """Return the names whose value fits, or {"other"} if none fits."""
     return frozenset(name for name, fit in fits.items() if fit) or frozenset({"other"})
 
 
 def near(value, names, tolerance):
-    """Return the names whose value is within this share of itself of ``value``, or {"other"}."""
+    """Return the names whose number is close to ``value``, or {"other"}.
+
+    ``names``: {name: number}. ``tolerance``: the largest allowed relative difference.
+    """
     return _names({name: abs(value - v) <= tolerance * abs(v) for name, v in names.items()})
 
 
 def scales(p):
-    """Return {name: value} of what a dropout may multiply by."""
+    """Return {name: value} of the factors that a dropout may multiply by."""
     q = 1 - p
     return {
         "1/q": 1 / q, "1": 1.0, "q": q, "1/p": 1 / p, "p": p,
@@ -38,10 +44,16 @@ def _rates(p):
 
 
 def mask_facts(factors, x, p, tolerance):
-    """Return {name: (fact, evidence)} of what the training calls show, as ``Facts`` names them.
+    """Return {name: (fact, evidence)} for what the training calls show; names as in ``Facts``.
 
-    ``factors``: the multipliers, shape (calls, *shape), of inputs ``x``, shape ``shape``. The
-    evidence of a fact is a sentence, or None.
+    Args:
+        factors: the multipliers, shape (calls, *shape).
+        x: the inputs, of shape ``shape``.
+        p: the probability of dropping a unit.
+        tolerance: the relative precision of the factors.
+
+    Returns:
+        A dict. The evidence of a fact is a sentence, or None.
     """
     if not np.isfinite(factors).all():
         return {"kind": ("not finite", "finite inputs gave inf or nan")}
@@ -69,7 +81,7 @@ def mask_facts(factors, x, p, tolerance):
 
 
 def _facts_of_draws(kept, p):
-    """Return what the masks alone show: what they share, how many they keep, and at which rate."""
+    """Return the facts of the masks alone: what is shared, how many are kept, and the rate."""
     axes = range(kept.ndim)
     same = {a for a in axes if kept.shape[a] > 1 and (kept == kept.take([0], a)).all()}
     shared = tuple(sorted({AXES[min(a, 3)] for a in same}))
@@ -95,9 +107,9 @@ def _facts_of_draws(kept, p):
 
 
 def _dependent(drawn):
-    """Return the axes along which disjoint pairs of neighbours agree too often or too seldom.
+    """Return (axes, evidence): axes along which neighbours agree too often or too rarely.
 
-    And the evidence for the last of them, or None.
+    The neighbours form disjoint pairs. The evidence is that of the last axis, or None.
     """
     share = drawn.mean()
     found, evidence = [], None
@@ -119,10 +131,10 @@ def _dependent(drawn):
 
 
 def _agreement(share, n):
-    """Return the bounds of r^2 + (1 - r)^2 over the rates r that allow this share of n draws.
+    """Return bounds of r^2 + (1 - r)^2, the probability that two draws agree.
 
-    The rate is the layer's own: whether it is q is judged separately. It is further than e from
-    the share with probability ALPHA at most (Hoeffding).
+    r runs over the rates that allow this ``share`` of ``n`` draws. It need not be q, since another
+    check compares r with q. |r - share| > e has probability ALPHA at most (Hoeffding).
     """
     e = math.sqrt(LIMIT / (2 * n))
     slack = 2 * abs(2 * share - 1) * e + 2 * e**2
@@ -131,21 +143,21 @@ def _agreement(share, n):
 
 
 def _alpha_evidence(factors, x, p, tolerance):
-    """Return a sentence if each output is one of the two that alpha dropout gives, else None.
+    """Return a sentence if each output is one of the two outputs of alpha dropout, else None.
 
     Kept: a (x + SELU p). Dropped: a (-SELU + SELU p). With a^2 = 1 / ((1 + SELU^2 p) q).
     Source: Klambauer et al. 2017.
     """
     a = ((1 + SELU**2 * p) * (1 - p)) ** -0.5
     high, low = a * (x + SELU * p), a * (SELU * p - SELU)
-    y, slack = factors * x, tolerance * a * (abs(x).max() + SELU)  # of the largest sum
+    y, slack = factors * x, tolerance * a * (abs(x).max() + SELU)  # relative to the largest sum
     if (np.minimum(abs(y - high), abs(y - low)) > slack).any():
         return None
     return f"x becomes {a:.4g} x + {a * SELU * p:.4g}, or {low:.4g}: alpha dropout"
 
 
 def _noise(factors, p):
-    """Return the kind of what drops nothing, and the evidence.
+    """Return the kind of a noise that drops nothing, and the evidence.
 
     The kind is "gaussian" if the factors have mean 1 and variance p/q, else "noise" if none is
     negative, else "other".
@@ -162,9 +174,10 @@ def _noise(factors, p):
 
 
 def backward_kind(factors, gradients, tolerance):
-    """Name what the gradient is multiplied by, beside the same call's forward pass, as ``Facts``.
+    """Return a word for the gradient's multipliers, compared with those of the forward pass.
 
-    ``factors``, ``gradients``: the multipliers of both, of one shape.
+    ``factors``, ``gradients``: the forward and backward multipliers of the same calls, of one
+    shape. ``Facts`` lists the words.
     """
 
     def close(a, b):

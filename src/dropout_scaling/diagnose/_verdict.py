@@ -1,4 +1,4 @@
-"""The verdict on a dropout, from what was observed of it: right, or which misconception."""
+"""The verdict on an observed dropout: right, or the name of its misconception."""
 
 from functools import lru_cache
 from textwrap import fill
@@ -19,28 +19,29 @@ RIGHT = {
         kind="gaussian", evaluation=frozenset({"1"}), backward="same", mutates=False
     ),
 }
-# A mask that is the same along these axes is another, known layer; along others it is a fault.
+# A mask shared along these axes is another known layer; along other axes it is a fault.
 SHARED = {
     ("position",): "with one decision for a whole channel, as Dropout2d",
     ("unit",): "with one decision for a whole row, as DropPath",
     ("position", "unit"): "with one decision for a whole row, as DropPath",
 }
 ALPHA_DROPOUT = (
-    "This is alpha dropout, made for SELU networks: it shifts what it drops and what it keeps, so "
-    "that a layer keeps its mean and variance, but no value its own mean. As plain dropout it is "
-    "wrong."
+    "This is alpha dropout, made for SELU networks. It shifts dropped and kept values: a layer "
+    "keeps its mean and variance, but a single value does not keep its mean. As plain dropout it "
+    "is wrong."
 )
 UNSEEN = {
-    "evaluation": "evaluation was not seen: the layer takes no argument for the mode",
+    "evaluation": "evaluation was not seen: the layer has no argument for the mode",
     "backward": "the backward pass was not seen",
 }
 
 
 class Report(NamedTuple):
-    """What ``diagnose`` found; ``str`` gives it as text.
+    """The result of ``diagnose``; ``str`` gives it as text.
 
-    ``ok``: whether all that was seen is right. ``misconception``: its name in the bank, or None.
-    ``explanation``: a sentence or two. ``evidence``: the observations, with numbers and bounds.
+    ``ok``: whether everything observed is right. ``misconception``: its name in
+    ``misconceptions``, or None. ``explanation``: one or two sentences. ``evidence``: the
+    observations, with numbers and bounds.
     """
 
     ok: bool
@@ -49,7 +50,7 @@ class Report(NamedTuple):
     evidence: tuple
 
     def __str__(self):
-        head = "right" if self.ok else f"wrong: {self.misconception or 'in a way of its own'}"
+        head = "right" if self.ok else f"wrong: {self.misconception or 'no known misconception'}"
         lines = [head, fill(self.explanation, REPORT_WIDTH)]
         lines += [
             fill(line, REPORT_WIDTH, initial_indent="  - ", subsequent_indent="    ")
@@ -58,19 +59,29 @@ class Report(NamedTuple):
         return "\n".join(lines)
 
 
-def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
-    """Return a ``Report`` on a dropout layer that is said to drop with probability ``p``.
+def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Report:
+    """Return a ``Report`` on a dropout layer that should drop with probability ``p``.
 
-    ``layer``: a NumPy function f(x, p, training=True) or near it, an ``nn.Module``, a functional
-    such as ``F.dropout``, or an object with ``forward`` and ``backward``; all arguments are those
-    of ``observe``. Both kinds of dropout are right; one decision for a channel or a row, and
-    Gaussian noise, are named, and so is alpha dropout, which is wrong as plain dropout.
-    The verdict rests on comparisons with false-alarm rate 1e-7 each, fewer than ten in a run.
-    At p = 0.5 keep and drop cannot be told apart: a function that takes p is judged at 0.2 instead.
-    A scale is known to the precision of the layer's dtype: where several names fit, the report says
-    so. What the calls change is put back, as ``observe`` says.
-    Raises ValueError for p outside [0.01, 0.99], a bad ``shape`` or ``limit``, TypeError for a
-    layer that is a class or cannot be called.
+    Standard and inverted dropout are right. So are Gaussian noise, and one decision for a whole
+    channel or row; the report names them. Alpha dropout is wrong as plain dropout.
+    Each comparison with chance has a false-alarm rate of 1e-7; a run makes fewer than ten.
+    At p = 0.5 keep and drop look the same, so a function that takes p is judged at 0.2 instead.
+    If several names fit a scale within the precision of the layer's dtype, the report says so.
+
+    Args:
+        layer: a NumPy function f(x, p, training=True) or a similar one, an ``nn.Module``, a
+            functional such as ``F.dropout``, or an object with ``forward`` and ``backward``.
+        p: the probability of dropping, in [0.01, 0.99].
+        backward: as in ``observe``.
+        shape: as in ``observe``.
+        limit: as in ``observe``.
+
+    Returns:
+        The ``Report``. Changes of state are undone as in ``observe``.
+
+    Raises:
+        ValueError: for p outside [0.01, 0.99], or a bad ``shape`` or ``limit``.
+        TypeError: if the layer is a class or cannot be called.
 
     >>> from dropout_scaling.misconceptions import MISCONCEPTIONS
     >>> diagnose(MISCONCEPTIONS["divides_by_p"].layer, 0.2).misconception
@@ -78,12 +89,12 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
     """
     notes = []
     facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
-    if "at_zero" in evidence and abs(p - 0.5) < 0.05:  # it takes p: any p will do
-        p, notes = 0.2, [f"judged at p = 0.2: at {p} keep and drop look alike"]
+    if "at_zero" in evidence and abs(p - 0.5) < 0.05:  # it takes p, so any p can be used
+        p, notes = 0.2, [f"judged at p = 0.2, since at {p} keep and drop look the same"]
         facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
     elif abs(p - 0.5) < 0.05:
         hidden = ", ".join(m.name for m in MISCONCEPTIONS.values() if m.hidden_at_half)
-        notes = [f"at p = {p} these look right too, so try another p: {hidden}"]
+        notes = [f"at p = {p} these mistakes look right, so try another p: {hidden}"]
     evidence = tuple(evidence.values())
     if facts.error is not None:
         text = f"The layer could not be judged: it {evidence[0]}."
@@ -105,7 +116,7 @@ def diagnose(layer, p, *, backward=None, shape=None, limit=20.0):
 
 
 def _agree(a, b):
-    """Whether two facts, or all of two lists of facts, may be the same; what is unseen may be."""
+    """Return whether two facts, or all of two ``Facts``, may be equal; unseen facts always may."""
     if isinstance(a, Facts):
         return all(map(_agree, a, b))
     if isinstance(a, frozenset) and isinstance(b, frozenset):
@@ -114,7 +125,7 @@ def _agree(a, b):
 
 
 def _right(facts):
-    """Return what kind of right dropout shows these facts, or None."""
+    """Return the kind of right dropout that shows these facts, or None."""
     how = SHARED.get(facts.shared)
     plain = facts._replace(shared=()) if how else facts
     kind = next((name for name, right in RIGHT.items() if _agree(plain, right)), None)
@@ -123,7 +134,7 @@ def _right(facts):
 
 @lru_cache(maxsize=8)
 def _bank(p):
-    """Return the facts of each member of the bank at ``p``."""
+    """Return the facts of each member of ``misconceptions`` at ``p``."""
     return {name: observe(m.layer, p).facts for name, m in MISCONCEPTIONS.items()}
 
 
@@ -141,7 +152,7 @@ def _wrong(facts):
 
 
 def _explains(seen, facts):
-    """Whether a member that shows ``seen`` agrees, and shows everything that is wrong."""
+    """Return whether a member with the facts ``seen`` agrees and shows everything wrong."""
     return _agree(facts, seen) and all(
         getattr(seen, name) is not None for name, *_ in _wrong(facts)
     )
@@ -152,15 +163,15 @@ def _text(fact):
 
 
 def _ambiguities(facts):
-    """Say of each number with several names that fit that they cannot be told apart."""
+    """Yield a sentence for each fact that fits several names."""
     for name, fact in zip(Facts._fields, facts, strict=True):
         if isinstance(fact, frozenset) and len(fact) > 1:
             yield f"the {name} may be {_text(fact)}: here they cannot be told apart"
 
 
 def _differences(facts):
-    rows = [f"{name} is {_text(a)} where {_text(b)} is right" for name, a, b in _wrong(facts)]
-    return f"No known misconception alone: {'; '.join(rows)} (q = 1 - p)."
+    rows = [f"{name} is {_text(a)}, but {_text(b)} is right" for name, a, b in _wrong(facts)]
+    return f"No known misconception explains this: {'; '.join(rows)} (q = 1 - p)."
 
 
 assert ALPHA * 10 <= 1e-6  # the rate that the docstrings promise

@@ -1,8 +1,8 @@
-"""What every dropout must satisfy: named checks, run on our layers, on PyTorch's and on the bank.
+"""The properties of every dropout: named checks, run on our layers, PyTorch's and wrong ones.
 
 A check takes ``call``, a ``Caller``: call(x, p, training).y. It raises AssertionError if the
-dropout fails it. Standard and inverted dropout both pass all of them. What depends on chance is
-compared by ``_chance.agrees``, with a rate of false alarms of 1e-7 a comparison.
+dropout fails it. Standard and inverted dropout both pass all checks. ``_chance.agrees`` makes the
+comparisons with chance, each with a false-alarm rate of 1e-7.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from dropout_scaling.diagnose._chance import agrees
 from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 
 X = np.ones((100, 50), dtype=np.float32)
-P = 0.3  # not 0.5, which hides every confusion of keep and drop
+P = 0.3  # not 0.5, at which keep and drop look the same
 
 # X is float32, with eps = 1.2e-7. 1 - p, the quotient and the product each round by eps / 2 at
-# most, so that two results of the same formula differ by 3 eps at most.
+# most. So two results of the same formula differ by 3 eps at most.
 ROUNDING = 4e-7
 
 CONTRACT = {}
@@ -25,11 +25,11 @@ def _clause(check):
     return check
 
 
-def broken_clauses(layer, *, backward=None):
+def broken_clauses(layer, *, backward=None) -> list[str]:
     """Return the names of the checks that a dropout layer fails, in the order of ``CONTRACT``.
 
-    ``layer``, ``backward``: as for ``diagnose``. A check that the layer's form does not allow, such
-    as one at p = 0 for a layer that takes no p, is passed.
+    ``layer``, ``backward``: as for ``diagnose``. A check that cannot be made counts as passed, such
+    as p = 0 for a layer that takes no p. Raises TypeError for a layer that cannot be called.
     """
     call = Caller(layer, backward)
     broken = []
@@ -42,7 +42,7 @@ def broken_clauses(layer, *, backward=None):
 
 
 def _masks(call, calls=60):
-    """Return which values ``calls`` calls kept, shape (calls, rows, units)."""
+    """Return a boolean array of shape (calls, rows, units): the values that each call kept."""
     return np.stack([call(X, P, True).y != 0 for _ in range(calls)])
 
 
@@ -54,14 +54,14 @@ def _same_along(kept, axis):
 def each_value_is_kept_with_probability_q(call):
     """The share of kept values agrees with q = 1 - p."""
     kept = _masks(call)
-    # Where a mask is shared there are fewer draws behind the count: that is for other checks.
+    # If a mask is shared, the count has fewer independent draws: other checks report that.
     if not any(_same_along(kept, axis) for axis in range(3)) or kept.all():
         assert agrees(int(kept.sum()), kept.size, 1 - P)
 
 
 @_clause
 def all_kept_values_have_one_scale(call):
-    """Equal inputs that are kept give equal outputs."""
+    """Equal inputs give equal outputs if they are kept."""
     y = np.stack([call(X, P, True).y for _ in range(5)])
     kept = y[y != 0]
     assert kept.size == 0 or np.ptp(kept) <= ROUNDING * abs(kept[0])
@@ -69,14 +69,14 @@ def all_kept_values_have_one_scale(call):
 
 @_clause
 def evaluation_is_the_mean_of_training(call):
-    """Evaluation gives q times what a kept value becomes in training."""
+    """Evaluation gives q times the value that training gives a kept input."""
     if not call.has_mode:
         return
     values = np.stack([call(X, P, True).y for _ in range(60)])
     kept = values[values != 0]
     evaluated = call(X, P, False).y
     tolerance = ROUNDING * np.abs(evaluated).max()
-    # Each value is kept with probability q, by the first check, so the mean is q times the scale.
+    # By the first check a value is kept with probability q, so the mean is q times the scale.
     assert kept.size
     assert np.ptp(evaluated) <= tolerance
     assert np.abs((1 - P) * kept - evaluated[0, 0]).max() <= tolerance
@@ -120,7 +120,7 @@ def the_number_kept_varies(call):
 
 @_clause
 def p_of_0_keeps_everything(call):
-    """At p = 0 the output is the input, also in numbers of few bits."""
+    """At p = 0 the output is the input, also in low precision."""
     if call.takes_p:
         assert (call(np.tile(X, (4, 1)), 0.0, True, coarse=True).y == 1).all()
 
@@ -135,14 +135,14 @@ def p_of_1_gives_zeros(call):
 
 @_clause
 def the_input_is_not_written_to(call):
-    """The array passed in is the same after the call."""
+    """The call does not change the array passed in."""
     assert not call(X, P, True).mutated
 
 
 @_clause
 def the_gradient_passes_as_the_values_did(call):
-    """Backward multiplies by what forward multiplied by."""
+    """Backward multiplies by the same factors as forward."""
     run = call(X, P, True)
     if run.grad is not None:
-        # x is all ones, so that y is the multiplier of each value.
+        # x is all ones, so y is the multiplier of each value.
         assert np.abs(run.grad - run.y * run.upstream).max() <= ROUNDING * np.abs(run.y).max()

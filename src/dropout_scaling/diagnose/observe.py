@@ -1,12 +1,12 @@
-"""What a dropout does, measured from outside: the facts that ``diagnose`` and the graders judge.
+"""Measure from outside what a dropout does: the facts that ``diagnose`` and the graders judge.
 
-A layer is called with known inputs, and each output is divided by its input. These *multipliers*
-tell everything: which values were dropped, by what the others were scaled, what is shared between
-rows, units and calls, what evaluation does, and what the backward pass does (``_multipliers``).
-Nothing depends on how, in which order or from which seed the layer draws.
+The module calls a layer with known inputs and divides each output by its input. These *multipliers*
+show everything (``_multipliers``): the dropped values, the scale of the others, what rows, units
+and calls share, what evaluation does, and what the backward pass does. The method, the order and
+the seed of the layer's draws do not matter.
 
-A run makes fewer than ten comparisons with chance (``_chance``), each with false-alarm rate ALPHA
-at most, so that the run's stays below 1e-6.
+A run makes fewer than ten comparisons with chance (``_chance``), each with a false-alarm rate of
+ALPHA at most. So the rate of a whole run stays below 1e-6.
 """
 
 import math
@@ -23,25 +23,26 @@ from dropout_scaling.diagnose._chance import ALPHA
 from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
 from dropout_scaling.diagnose.call import Caller, UnusableLayerError, within
 
-LOWEST_P, HIGHEST_P = 0.01, 0.99  # beyond, too few are dropped, or kept, to judge by
+LOWEST_P, HIGHEST_P = 0.01, 0.99  # outside, too few values are dropped, or kept, to judge
 TRAINING_CALLS = 40
 SHAPES = {"Dropout1d": (16, 32, 4), "Dropout2d": (16, 32, 2, 2), "Dropout3d": (16, 32, 2, 2, 1)}
 
 
 class Facts(NamedTuple):
-    """What was seen of a layer, a word or a number each; None where it could not be seen.
+    """The observed facts of a layer, a word or a set of words each; None if not observed.
 
-    A number can have several names, as 1/q and 1/p do at p = 0.5: a frozenset holds all that fit.
+    A set holds every name that fits a number, since a number can have several names: at p = 0.5,
+    1/q and 1/p are equal.
     """
 
-    error: str | None = None  # "raises", "hangs", "shape", "dtype"; the rest is then None
+    error: str | None = None  # "raises", "hangs", "shape", "dtype"; all others are then None
     kind: str | None = None  # "mask", "mask, scale varies", "gaussian", "noise", "alpha", "other"
-    rate: frozenset | None = None  # what the share of kept values may be: "q", "p", "1/2" ...
-    scale: frozenset | None = None  # what kept values are multiplied by, named likewise
+    rate: frozenset | None = None  # names of the share of kept values: "q", "p", "1/2" ...
+    scale: frozenset | None = None  # names of the factor of kept values
     shared: tuple | None = None  # axes along which the mask is the same
     dependent: tuple | None = None  # further axes along which neighbours are not independent
-    count: str | None = None  # "free", or "fixed" where each call keeps the same number
-    evaluation: frozenset | None = None  # what evaluation multiplies by, or "drops"
+    count: str | None = None  # "free", or "fixed" if each call keeps the same number
+    evaluation: frozenset | None = None  # names of the factor at evaluation, or "drops"
     backward: str | None = None  # "same", "no mask", "no scale", "other mask", "other"
     at_zero: str | None = None  # at p = 0: "keeps all" or "drops"
     at_one: str | None = None  # at p = 1: "zeros", "nan" or "other"
@@ -49,24 +50,33 @@ class Facts(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """``facts``, and the evidence for each: sentences with the numbers seen and their bounds."""
+    """``facts``, and ``evidence``: for each fact a sentence with the numbers and their bounds."""
 
     facts: Facts
     evidence: dict
 
 
-def observe(layer, p, *, backward=None, shape=None, limit=20.0):
-    """Return the ``Observation`` of a dropout layer said to drop with probability ``p``.
+def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Observation:
+    """Return the ``Observation`` of a dropout layer that should drop with probability ``p``.
 
-    ``layer``: an ``nn.Module``; an object with ``forward`` and ``backward``; or a function of x
-    and, under their usual names, of p (or keep_prob), training (or mode), rng. It may return y, or
-    (y, cache). ``backward``: a function of (grad, cache), or of (grad, mask, p).
-    ``shape``: of the inputs, (64, 32) where the layer is not known, by a name of its own or of a
-    part, to want another. ``limit``: seconds for all calls together. A module's modes, buffers and
-    gradients, the random states and the warning filters are put back, also where it hangs.
-    Raises ValueError or TypeError for a bad ``p`` (to be judged, it must be in [0.01, 0.99]),
-    ``shape`` or ``limit``, or a layer that cannot be called; whatever the layer itself does is an
-    observation.
+    Args:
+        layer: an ``nn.Module``, an object with ``forward`` and ``backward``, or a function of x. It
+            may also take p (or keep_prob), training (or mode) and rng, under their usual names.
+            It may return y, or (y, cache).
+        p: the probability of dropping, in [0.01, 0.99].
+        backward: a function of (grad, cache), or of (grad, cache, p).
+        shape: the shape of the inputs. The default is (64, 32), or (16, 32, ...) if the layer or a
+            part of it is named ``Dropout1d``, ``Dropout2d`` or ``Dropout3d``.
+        limit: the number of seconds for all calls together.
+
+    Returns:
+        The facts and the evidence. An error or a hang of the layer is an observation, too. A
+        module's modes, buffers and gradients, the random states and the warning filters are
+        restored, even if the layer hangs.
+
+    Raises:
+        ValueError: for a bad ``p``, ``shape`` or ``limit``.
+        TypeError: for a bad ``p``, or a layer that cannot be called.
     """
     if not LOWEST_P <= check_p(p) <= HIGHEST_P:
         raise ValueError(
@@ -80,7 +90,7 @@ def observe(layer, p, *, backward=None, shape=None, limit=20.0):
         words = {word.lower() for word in caller.words}
         shape = next((SHAPES[name] for name in SHAPES if name.lower() in words), (64, 32))
     shape = _check_shape(shape)
-    # Silenced and put back in this thread, as the layer's may go on for ever.
+    # Here and not in the layer's thread, which may run for ever.
     with as_found(layer if caller.module else None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -97,7 +107,7 @@ def _check_shape(shape):
     return sizes
 
 
-@np.errstate(all="ignore")  # of the thread that it runs in
+@np.errstate(all="ignore")  # NumPy has this setting for each thread
 def _observation(caller, p, shape):
     try:
         seen = _seen(caller, p, _inputs(shape))
@@ -111,12 +121,12 @@ def _observation(caller, p, shape):
 def _seen(caller, p, x):
     """Return {name: (fact, evidence)}; the evidence is a sentence, or None."""
     runs = [caller(x, p, True) for _ in range(TRAINING_CALLS)]
-    # 1 - p, the quotient, the product and a cast each round by eps / 2 at most. So do the four in
-    # what it is compared with.
+    # 1 - p, the quotient, the product and a cast each round by eps / 2 at most. The same four
+    # round in the expected value.
     tolerance = 4 * runs[0].eps
     factors = np.stack([run.y / x for run in runs])
     if (factors != 0).all() or (factors == 0).all():
-        # Perhaps one coin for a whole call: as many calls as make that improbable.
+        # Perhaps each call tosses one coin. Add calls until equal results would be improbable.
         more = math.ceil(math.log(ALPHA) / math.log(max(p, 1 - p)))
         factors = np.concatenate([factors, [caller(x, p, True).y / x for _ in range(more)]])
     seen = mask_facts(factors, x, p, tolerance)
@@ -134,7 +144,7 @@ def _seen(caller, p, x):
 
 
 def _inputs(shape):
-    """Powers of two of both signs: dividing an output by them rounds nothing."""
+    """Return powers of two of both signs: division by them causes no rounding."""
     i = np.arange(math.prod(shape))
     return (np.where(i % 2, 1.0, -1.0) * 2.0 ** (i % 3 - 1)).reshape(shape).astype(np.float32)
 
@@ -142,13 +152,13 @@ def _inputs(shape):
 def _evaluation(caller, x, p, tolerance):
     factors = np.stack([caller(x, p, False).y / x for _ in range(3)])
     low, high = factors.min(), factors.max()
-    if not high - low <= tolerance * max(abs(high), 1):  # also if one is nan
+    if not high - low <= tolerance * max(abs(high), 1):  # true also if one is nan
         return frozenset({"drops"}), f"evaluation multiplies by {low:.4g} to {high:.4g}"
     fact = near(high, scales(p), tolerance)
     return fact, f"evaluation multiplies every value by {high:.6g}"
 
 
-# A layer may refuse p = 0 or p = 1: that is evidence, and no fact.
+# A layer may refuse p = 0 or p = 1: this gives evidence, but no fact.
 
 
 def _at_zero(caller, x):
