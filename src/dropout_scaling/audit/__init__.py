@@ -1,8 +1,8 @@
-"""Look over a whole PyTorch model for dropout faults; also a command.
+"""Check a whole PyTorch model for dropout faults; also a command.
 
     python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
 
-The model is run on an example in train and in eval mode, and left as it was found.
+The check runs the model on an example in train and in eval mode, and restores its state.
 """
 
 from dropout_scaling.audit._findings import Finding, audit

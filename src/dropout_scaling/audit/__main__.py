@@ -1,4 +1,4 @@
-"""Look over a whole PyTorch model for dropout faults.
+"""Check a whole PyTorch model for dropout faults.
 
 python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
 """
@@ -16,11 +16,11 @@ from dropout_scaling.audit import audit
 
 
 def main(argv=None):
-    """Audit the model that a command line names and print its findings.
+    """Audit the model that a command line names, and print the findings.
 
-    ``argv``: the arguments, those of the command where None. Returns the exit status: 1 where there
-    is a finding, else 0. Raises SystemExit(2), with a line on stderr, if nothing can be judged: the
-    arguments cannot be read, or making or running the model raises.
+    ``argv``: the arguments, those of the command if None. Returns the exit status: 1 if there is a
+    finding, else 0. Raises SystemExit(2), with a line on stderr, if the arguments cannot be read,
+    or if making or running the model raises an error.
     """
     parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
     parser.add_argument(
@@ -34,10 +34,13 @@ def main(argv=None):
     options = parser.parse_args(argv)
     module, function = options.model
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no finding
+        with contextlib.redirect_stdout(sys.stderr):  # stdout holds only findings
             inputs = tuple(torch.ones(sizes, dtype=dtype) for sizes, dtype in options.input)
             findings = audit(getattr(importlib.import_module(module), function)(), inputs)
-    except (Exception, SystemExit) as error:  # what is imported may do anything, and leave with 0
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # imported code may do anything, even exit with status 0
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         parser.exit(2, f"{parser.prog}: error: cannot judge {module}:{function}: {reason}\n")
     if options.json:

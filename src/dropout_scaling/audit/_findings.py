@@ -1,4 +1,4 @@
-"""The faults of a model, from what ``watch`` saw of it in train and in eval mode."""
+"""Find the faults of a model in the events that ``watch`` recorded in train and in eval mode."""
 
 import re
 from typing import NamedTuple
@@ -11,9 +11,12 @@ from dropout_scaling.audit.watch import watch
 
 
 class Finding(NamedTuple):
-    """One fault. ``kind``: a word for tools; ``module``: the submodule's name, "" for the model;
-    ``location``: ``file:line`` of the call, "" where the layer itself says it; ``message``: what is
-    wrong and what to do."""
+    """One fault.
+
+    ``kind``: a word for tools. ``module``: the submodule's name, "" for the model. ``location``:
+    ``file:line`` of the call, "" if the layer itself is the fault. ``message``: the fault and its
+    cure.
+    """
 
     kind: str
     module: str
@@ -25,16 +28,17 @@ class Finding(NamedTuple):
         return f"{place}: {self.message} [{self.kind}]"
 
 
-def audit(model, example):
-    """Return the dropout faults of ``model``, a list of ``Finding``, empty where there is none.
+def audit(model: nn.Module, example) -> list[Finding]:
+    """Return the dropout faults of ``model``: a list of ``Finding``, empty if there are none.
 
-    ``example``: what the model is called with: a tensor, a tuple of arguments, or a dict of keyword
-    arguments. Give the model as you would train it: one that is in eval mode is a finding.
-    It is run twice, in train mode with a backward pass and in eval mode, each time on a copy of the
-    example's tensors. Its modes, buffers, gradients and random states are put back, also where it
-    raises; its error is then yours. Masks are seen if a dropout or ``bernoulli`` draws them: one
-    made by hand, as with ``torch.rand``, is for ``diagnose``.
-    Raises TypeError for what is not a module, and for one with a scripted part.
+    ``example``: the model's input: a tensor, a tuple of arguments, or a dict of keyword arguments.
+    Pass the model in the mode in which you train it, since eval mode is a finding.
+    The model runs twice on copies of the tensors: in train mode with a backward pass, then in eval
+    mode. Its modes, buffers and gradients and the random states are restored, even after an error.
+    Only masks drawn by a dropout or by ``bernoulli`` are seen. For a mask made by other means, such
+    as ``torch.rand``, use ``diagnose``.
+    Raises TypeError if ``model`` is not a module, or has a scripted part, and the model's own
+    errors.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
@@ -53,7 +57,7 @@ def _arguments(example):
 
 
 def _standing(model):
-    """What can be told without a run: the modes, p = 0 and p = 1, and an LSTM's lost dropout."""
+    """Yield the faults that need no run: wrong modes, p = 0, p = 1, an LSTM's ignored dropout."""
     layers = {name: m for name, m in model.named_modules() if isinstance(m, LAYERS)}
     dropping = [m for m in model.modules() if isinstance(m, LAYERS) or getattr(m, "dropout", 0)]
     if dropping and not model.training and not any(m.training for m in layers.values()):
@@ -68,21 +72,21 @@ def _standing(model):
             message = "p = 1 drops everything: p is the probability of dropping"
             yield Finding("p is 1", name, "", message)
         if layer.p == 0 and (len(layers) == 1 or _siblings_drop(name, layers)):
-            message = "p = 0 never drops, though its like in this model do: is it meant?"
+            message = "p = 0 never drops, but similar layers of this model do: is this intended?"
             if len(layers) == 1:
-                message = "p = 0 never drops, and it is the model's only dropout: is it meant?"
+                message = "p = 0 never drops, and it is the model's only dropout: is this intended?"
             yield Finding("p is 0", name, "", message)
     for name, module in model.named_modules():
         if isinstance(module, nn.RNNBase) and module.dropout > 0 and module.num_layers == 1:
             message = (
                 f"dropout={module.dropout} does nothing with num_layers=1: it stands between "
-                "layers. Put a nn.Dropout behind it, or use two layers"
+                "layers. Put a nn.Dropout after it, or use two layers"
             )
             yield Finding("single-layer dropout", name, "", message)
 
 
 def _siblings_drop(name, layers):
-    """Whether a layer in the same role, the name but for its numbers, has p above 0."""
+    """Return whether a layer with the same name, except for numbers, has p above 0."""
     role = re.sub(r"\d+", "#", name)
     return any(re.sub(r"\d+", "#", other) == role and m.p > 0 for other, m in layers.items())
 
@@ -95,7 +99,7 @@ def _while_training(watched):
             source = detail["source"]
             message = (
                 f"the dropout of {_name(source)} feeds this batch norm: the variance that it "
-                "learns is larger than at evaluation. Put dropout behind the last batch norm"
+                "learns is larger than at evaluation. Put dropout after the last batch norm"
             )
             yield Finding("dropout before batch norm", event.module, event.location, message)
         if event.kind != "dropout" or not detail["active"]:
@@ -105,35 +109,37 @@ def _while_training(watched):
             sizes = " or ".join(f"{size}-D" for size in wanted)
             message = (
                 f"channel-wise dropout on a {detail['dim']}-D input: PyTorch takes {sizes} for a "
-                "batch, and reads this as something else. Reshape, or use the one for your input"
+                "batch, and misreads this one. Reshape it, or use the dropout for its dimension"
             )
             yield Finding("wrong dimension", event.module, event.location, message)
         if detail["source"] is not None:
             message = (
                 f"its input comes straight from the dropout of {_name(detail['source'])}: together "
-                "they keep less than either says. Remove one"
+                "they keep less than each alone. Remove one"
             )
             yield Finding("double dropout", event.module, event.location, message)
     yield from _redrawn(events)
     last = watched.output
     if last is not None and last.detail["weighted"]:
-        message = "the model's output is dropped out: in training a share p of it is 0. Remove it"
+        message = "the model's output passes dropout: in training a share p of it is 0. Remove it"
         yield Finding("dropout on the output", last.module, last.location, message)
 
 
 def _redrawn(events):
-    """A mask drawn in the backward pass, as by a checkpoint, that the forward pass had not."""
+    """Yield masks drawn in the backward pass, as by a checkpoint, that forward did not draw."""
     draws = [event for event in events if event.kind == "draw"]
     for again in (event for event in draws if event.detail["backward"]):
         before = [
             event.detail["mask"]
             for event in draws
-            if not event.detail["backward"]  # in any module: a recomputed method has lost its own
+            if not event.detail[
+                "backward"
+            ]  # in any module: a recomputed method is outside its module
         ]
         if not any(torch.equal(mask, again.detail["mask"]) for mask in before):
             message = (
-                "recomputed in the backward pass with another mask, so that the gradient is that "
-                "of another network: use checkpoint(..., preserve_rng_state=True)"
+                "recomputed in the backward pass with another mask, so the gradient belongs to "
+                "another network: use checkpoint(..., preserve_rng_state=True)"
             )
             yield Finding("redrawn mask", again.module, again.location, message)
 

@@ -1,8 +1,8 @@
-"""Run a model and write down every dropout that it does: where, on what, and what comes of it.
+"""Run a model and record each of its dropouts: the place, the input, and the use of its output.
 
-Nothing of the model is changed for good: modes, buffers, gradients and random states are put back,
-also where the model raises, and it is given a copy of the example. Hooks are global ones, so that
-the model's own stay untouched.
+The model keeps no change: modes, buffers, gradients and random states are restored even after an
+error. The model gets copies of the example's tensors. The hooks are global, so the model's own
+hooks are untouched.
 """
 
 import contextlib
@@ -25,19 +25,21 @@ from dropout_scaling._restore import as_found
 WEIGHTED_FUNCTIONS = {
     F.linear, F.conv1d, F.conv2d, F.conv3d, torch.conv1d, torch.conv2d, torch.conv3d,
 }  # fmt: skip
-# Each returns the same values: a dropout before it is a dropout before the next operation.
+# These return the same values, so a dropout before one also comes before the next operation.
 PASSING_FUNCTIONS = {
     torch.Tensor.view, torch.Tensor.reshape, torch.reshape, torch.Tensor.flatten, torch.flatten,
     torch.Tensor.contiguous, torch.Tensor.permute, torch.permute, torch.Tensor.transpose,
     torch.transpose, torch.Tensor.squeeze, torch.squeeze, torch.Tensor.unsqueeze, torch.unsqueeze,
 }  # fmt: skip
-DRAWS = ("aten::bernoulli", "aten::native_dropout")  # how their names begin
+DRAWS = ("aten::bernoulli", "aten::native_dropout")  # the beginnings of their names
 
 
 class Event(NamedTuple):
-    """One thing seen. ``kind``: "dropout", "batch norm" or "draw"; ``module``: the name of the
-    innermost submodule at work; ``location``: ``file:line`` of the innermost line outside torch;
-    ``detail``: a dict."""
+    """One recorded event.
+
+    ``kind``: "dropout", "batch norm" or "draw". ``module``: the name of the innermost running
+    submodule. ``location``: ``file:line`` of the innermost call outside torch. ``detail``: a dict.
+    """
 
     kind: str
     module: str
@@ -46,18 +48,32 @@ class Event(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """``events`` in their order; ``output``: the dropout that it comes straight from, or None."""
+    """The record of one run.
+
+    ``events``: a list of ``Event``, in order. ``output``: the event of the dropout that produced
+    the model's output, or None.
+    """
 
     events: list
     output: Any
 
 
-def watch(model, args, kwargs, *, training, backward=False):
-    """Run ``model(*args, **kwargs)`` in the given mode and return the ``Watch``.
+def watch(model, args, kwargs, *, training: bool, backward: bool = False) -> Watch:
+    """Run ``model(*args, **kwargs)`` on copies of its tensors, and record its dropouts.
 
-    ``training``: the mode; ``backward``: whether the sum of the output is differentiated too. The
-    model is given copies of the tensors. Raises TypeError for a model with a scripted part, which
-    cannot be watched; the model's own errors are the caller's.
+    Args:
+        model: a ``torch.nn.Module``.
+        args: its positional arguments.
+        kwargs: its keyword arguments.
+        training: whether to run it in train mode.
+        backward: whether to differentiate the sum of the output, too.
+
+    Returns:
+        The record, a ``Watch``.
+
+    Raises:
+        TypeError: if the model has a scripted part, whose calls cannot be seen. The model's own
+            errors are raised too.
     """
     for name, part in model.named_modules():
         if isinstance(part, torch.jit.ScriptModule):
@@ -87,7 +103,7 @@ def watch(model, args, kwargs, *, training, backward=False):
         handles = [
             module_hooks.register_module_forward_pre_hook(entered),
             module_hooks.register_module_forward_hook(returned, with_kwargs=True),
-            # Also where a module raises: a checkpoint leaves its recomputation by an exception.
+            # Even if a module raises: a checkpoint ends its recomputation by an exception.
             module_hooks.register_module_forward_hook(left, always_call=True),
         ]
         for handle in handles:
@@ -104,21 +120,21 @@ def watch(model, args, kwargs, *, training, backward=False):
 
 
 def _copies():
-    """Return a function that copies a tensor, and gives the same copy of the same tensor again."""
-    # An attention layer asks whether its query, key and value are one tensor.
+    """Return a function that copies tensors; for the same tensor it returns the same copy."""
+    # An attention layer checks whether its query, key and value are the same tensor.
     return functools.cache(lambda t: t.detach().clone().requires_grad_(t.requires_grad))
 
 
 class _Functions(TorchFunctionMode):
-    """Writes down dropout and batch norm calls, and follows what a dropout returns."""
+    """Records calls of dropout and batch norm, and follows the values that a dropout returns."""
 
     def __init__(self, events, stack):
         super().__init__()
         self.events, self.stack = events, stack
-        self.sources = {}  # id of a tensor -> the dropout event that it comes straight from
-        self.weighted = set()  # ids of tensors that come straight from weights
-        self.kept = []  # the tensors themselves, so that no id is used twice
-        self.announced = False  # whether the draw at hand belongs to a call written down
+        self.sources = {}  # id of a tensor -> the event of the dropout that produced it
+        self.weighted = set()  # ids of tensors that a layer with weights produced
+        self.kept = []  # the tensors themselves, so that Python reuses no id
+        self.announced = False  # whether the current draw belongs to a recorded call
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -143,7 +159,7 @@ class _Functions(TorchFunctionMode):
         return result
 
     def note(self, function, x, p, active, result):
-        """Write down a dropout of x that gave ``result``."""
+        """Record a dropout of x that returned ``result``."""
         detail = {
             "function": function,
             "p": p,
@@ -166,7 +182,7 @@ class _Functions(TorchFunctionMode):
 
 
 class _Draws(TorchDispatchMode):
-    """Writes down each mask that is drawn, also in the backward pass, as a checkpoint does."""
+    """Records each drawn mask, also in the backward pass, where a checkpoint draws again."""
 
     def __init__(self, events, stack, functions):
         super().__init__()
@@ -178,7 +194,7 @@ class _Draws(TorchDispatchMode):
         if function.name().startswith(DRAWS):
             mask = result[1] if isinstance(result, tuple) else result
             detail = {
-                "announced": self.functions.announced,  # by a dropout function of torch's
+                "announced": self.functions.announced,  # part of a recorded dropout call
                 "backward": self.backward,
                 "mask": mask.clone(),
             }
@@ -188,14 +204,14 @@ class _Draws(TorchDispatchMode):
 
 
 def _p_and_training(function, args, kwargs):
-    """The arguments p and training (or train) of a dropout function, with its own defaults."""
+    """Return the arguments p and training (or train) of a dropout function, or their defaults."""
     given = dict(zip(("input", "p", "training"), args, strict=False)) | kwargs
     default = function not in ALPHA_FUNCTIONS
     return given.get("p", 0.5), given.get("training", given.get("train", default))
 
 
-def locate():
-    """Return ``file:line`` of the innermost frame of the model's code, "" where there is none."""
+def locate() -> str:
+    """Return ``file:line`` of the innermost frame of the model's code, "" if there is none."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_code is not watch.__code__:
         name = frame.f_globals.get("__name__", "")
@@ -206,7 +222,7 @@ def locate():
 
 
 def _first(output):
-    """The tensor that a model is called for: its logits, or the first tensor that it returns."""
+    """Return the model's main output: its logits, or else the first tensor that it returns."""
     if isinstance(output, torch.Tensor):
         return output
     logits = getattr(output, "logits", None)
