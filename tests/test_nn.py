@@ -405,7 +405,7 @@ def test_a_mask_in_eval_mode_or_beside_a_generator_is_refused(layer):
         ValueError, match=says("mask must be None in eval mode, where nothing is dropped")
     ):
         layer(0.2).eval()(torch.ones(3), mask=mask)
-    text = "generator must be None where a mask is given, since nothing is drawn"
+    text = "generator must be None if a mask is given, since nothing is drawn"
     with pytest.raises(ValueError, match=says(text)):
         layer(0.2)(torch.ones(3), mask=mask, generator=torch.Generator())
 

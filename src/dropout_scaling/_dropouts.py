@@ -1,4 +1,4 @@
-"""What counts as a dropout in PyTorch: the one list for ``convert``, ``audit`` and ``keyed``."""
+"""The list of PyTorch's dropouts that ``convert``, ``audit`` and ``keyed`` share."""
 
 import torch
 from torch import nn
@@ -9,10 +9,10 @@ from dropout_scaling.nn import InvertedDropout, StandardDropout
 
 OWN_LAYERS = (StandardDropout, InvertedDropout)  # FastDropout is a subclass
 LAYERS = (nn.modules.dropout._DropoutNd, *OWN_LAYERS)  # and their subclasses
-# Elementwise, with a mask and nothing else: these very classes, as a subclass may do more.
+# Elementwise, with a mask and nothing else. Not their subclasses, which may do more.
 ELEMENTWISE_LAYERS = (nn.Dropout, StandardDropout, InvertedDropout, FastDropout)
 
-# Whole channels at once, with the numbers of dimensions that the input may have.
+# These drop whole channels; each with the numbers of dimensions that its input may have.
 CHANNEL_FUNCTIONS = {F.dropout1d: (2, 3), F.dropout2d: (4,), F.dropout3d: (5,)}
 ALPHA_FUNCTIONS = {F.alpha_dropout, F.feature_alpha_dropout}
 FUNCTIONS = {

@@ -1,10 +1,10 @@
-"""Inverted dropout on the CPU, for large arrays at one to three times a copy: ``FastDropout``.
+"""``FastDropout``: inverted dropout of large arrays on the CPU, at one to three times a copy.
 
-PyTorch's own layer draws one number after another and keeps its noise, as large as the input, for
-backward. Here an element's random number is a function of the call's key and of the element's
-position alone, so that all can be computed at once, by any number of threads, and once more in
-backward: nothing is kept but the key, 2 KiB. ``torch.compile`` makes one loop of that, where there
-is a C++ compiler. Where there is none, the key is the seed from which ``packed`` draws with NumPy.
+PyTorch's own layer draws its random numbers one after another. It stores a mask as large as the
+input for backward. Here an element's random number depends only on the call's key and on the
+element's position. So threads can compute the numbers in parallel, and backward can compute them
+again: only the key, 2 KiB, is stored. ``torch.compile`` turns this into one loop if there is a C++
+compiler. Otherwise the key is the seed of NumPy's generator, and ``packed`` draws the mask.
 """
 
 import re
@@ -16,26 +16,27 @@ import torch
 from dropout_scaling import packed
 from dropout_scaling.nn import InvertedDropout
 
-INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a float's width
-TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may mean something else by "+"
+INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by a float's width in bytes
+TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may redefine "+"
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-# What torch.compile finds on disk may have been made for a processor with wider vectors: to name
-# the width in bits keeps the two apart.
+# torch.compile may find code on disk that was made for a processor with wider vectors. Naming the
+# width in bits keeps the two versions separate.
 WIDTHS = {"AVX2": 256, "AVX512": 512}
-LANES = 256  # elements that share a row's number: their keys stay in a core's first cache
-_compiled = {}  # for each dtype the compiled loop, or None where it cannot be had
+LANES = 256  # elements in a row: few enough for a core's L1 cache to hold their keys
+_compiled = {}  # for each dtype the compiled loop, or None if compiling failed
 
 
 def threshold(q):
-    """Return (high, low): an element is kept if its word is below high, or below high + 1.
+    """Split q into two int32 numbers (high, low), to be compared with random integers W and U.
 
-    The latter where a number U is below low: ``limits`` draws it. With a word W and U uniform on
-    the integers from -2^31 to 2^31 - 1, and t = floor(2^64 q) = 2^32 (high + 2^31) + (low + 2^31),
+    If U < low, an element is kept if W < high + 1. Otherwise it is kept if W < high. W and U are
+    uniform on the integers from -2^31 to 2^31 - 1. W belongs to the element, U to its lane (see
+    ``limits``). With t = floor(2^64 q) = 2^32 (high + 2^31) + (low + 2^31),
 
-        P(W < high + [U < low]) = (high + 2^31) / 2^32 + (low + 2^31) / 2^64 = t / 2^64,
+        P(kept) = P(W < high + [U < low]) = (high + 2^31) / 2^32 + (low + 2^31) / 2^64 = t / 2^64.
 
-    so that it is q for each double q that is a multiple of 2^-64, as all from 2^-12 on are, and
-    less than 2^-64 below it for a smaller one. ``q``: a float in [0, 1 - 2^-32).
+    This is exactly q if q is 0 or at least 2^-12, since such a double is a multiple of 2^-64. For a
+    smaller q it is too small by less than 2^-64. ``q``: a float in [0, 1 - 2^-32).
 
     >>> threshold(0.5)
     (0, -2147483648)
@@ -45,55 +46,62 @@ def threshold(q):
 
 
 def mix(h):
-    """Return h with its bits mixed: a bijection of the 32-bit integers, for an int32 tensor.
+    """Return the int32 tensor h with the bits of each entry mixed: a bijection.
 
-    Each step can be undone: h ^ (h >> k), and a product with an odd number modulo 2^32.
+    Each step can be undone: both h ^ (h >> k) and the product with an odd number modulo 2^32.
     Source: C. Wellons, hash-prospector, the function with multipliers 21f0aaad, d35a2d97.
     """
-    h = (h ^ (h >> 16 & 0xFFFF)) * 0x21F0AAAD  # >> copies the sign; the mask takes the copies off
+    h = (h ^ (h >> 16 & 0xFFFF)) * 0x21F0AAAD  # >> copies the sign bit; the mask removes the copies
     h = (h ^ (h >> 15 & 0x1FFFF)) * (0xD35A2D97 - 2**32)
     return h ^ (h >> 15 & 0x1FFFF)
 
 
 def words(rows, key):
-    """Return an int32 tensor of shape (rows, LANES): 32 random bits for each element of the rows.
+    """Return 32 random bits for each element: an int32 tensor of shape (rows, LANES).
 
-    With b = mix(row ^ key[0]), that of lane l is mix(b + key[1 + l]) ^ b. For each row this maps
-    the lanes' keys to its words one to one: key[1 + l] = mix^-1(word ^ b) - b. So, if the key is
-    uniform, the words of a row are exactly uniform and independent of each other. That rows look
-    independent of each other is no theorem: it is tested. Without the last "^ b" a lane's words
-    would be a permutation, in which no value comes twice.
-    ``rows``: the numbers of the rows, int32. ``key``: an int32 tensor of shape (1 + LANES,).
+    With b = mix(row ^ key[0]), the word of lane l is mix(b + key[1 + l]) ^ b.
+    ``rows``: the row numbers, int32. ``key``: an int32 tensor of shape (1 + LANES,).
+
+    In one row this maps the lanes' keys to the words one to one: key[1 + l] = mix^-1(word ^ b) - b.
+    So if the key is uniform, the words of a row are exactly uniform and independent. The
+    independence of different rows is not proved; the tests check it. Without the last "^ b" the
+    words of a lane would be a permutation, and no value would occur twice.
     """
     b = mix(rows ^ key[0])[:, None]
     return mix(b + key[1:]) ^ b
 
 
 def limits(q, drawn):
-    """Return an int32 tensor of shape (LANES,): the elements of a lane are kept below its limit.
+    """Return the limits of the lanes, an int32 tensor of shape (LANES,): high or high + 1.
 
-    It is high or high + 1 of ``threshold``. ``drawn``: int32, uniform, of shape (LANES,). Two
-    elements of one lane share U, and so have a covariance: Var([U < low]) / 2^64 <= 2^-66.
+    An element is kept if its word is below its lane's limit; see ``threshold`` for high.
+    ``drawn``: the numbers U, int32, uniform, of shape (LANES,). Two elements of one lane share U,
+    so they have a covariance: Var([U < low]) / 2^64 <= 2^-66.
     """
     high, low = threshold(q)
     return high + (drawn < low).int()
 
 
 def drop(x, y, rows, key, limit, scale):
-    """Write into y x times ``scale`` where the element's word is below its lane's limit, else 0.
+    """Write into y: x times ``scale`` if the element's word is below its lane's limit, else 0.
 
-    ``x``, ``y``: shape (n,), not the same, n = LANES for each of the ``rows``, which with ``key``
-    are as in ``words``. ``limit``: as from ``limits``. ``scale``: 0-dimensional, of x's dtype.
+    Args:
+        x: the input, shape (n,), with n = LANES for each row.
+        y: the output, shape (n,), in other memory than x.
+        rows: as in ``words``.
+        key: as in ``words``.
+        limit: as from ``limits``.
+        scale: 1/q, 0-dimensional, of x's dtype.
     """
     kept = words(rows, key) < limit
     y.view(-1, LANES).copy_(torch.where(kept, x.view(-1, LANES) * scale, 0))
 
 
 def _compiled_drop(dtype):
-    """Return ``drop``, compiled for ``dtype``, or None, and a warning once, where that fails."""
+    """Return ``drop`` compiled for ``dtype``; if that fails, warn once and return None."""
     if dtype not in _compiled:
-        # Enough rows to be worth a second thread, or the loop is made for one, and not as many as
-        # there are lanes, or it is made for just that.
+        # With few rows torch.compile would make a loop for one thread. With as many rows as lanes
+        # it would make a loop for that number only.
         n_rows = 2 * LANES
         key, limit = (torch.zeros(n, dtype=torch.int32, device="cpu") for n in (1 + LANES, LANES))
         rows = torch.arange(n_rows, dtype=torch.int32, device="cpu")
@@ -101,17 +109,19 @@ def _compiled_drop(dtype):
         y, expected = torch.empty_like(x), torch.empty_like(x)
         width = WIDTHS.get(torch.backends.cpu.get_cpu_capability())
         try:
-            with warnings.catch_warnings(), torch.no_grad():  # as it will be called
-                warnings.simplefilter("ignore", DeprecationWarning)  # of torch.compile's own making
-                warnings.filterwarnings("ignore", "Can't find Python.h")  # the compiler says it too
-                # For any number of rows.
+            with warnings.catch_warnings(), torch.no_grad():  # as in later calls
+                warnings.simplefilter("ignore", DeprecationWarning)  # torch.compile's own
+                warnings.filterwarnings(
+                    "ignore", "Can't find Python.h"
+                )  # the compiler reports it too
+                # dynamic: for any number of rows.
                 compiled = torch.compile(drop, dynamic=True, options={"cpp.simdlen": width})
                 for function, out in ((compiled, y), (drop, expected)):
                     function(x, out, rows, key, limit, x.new_ones(()))
             if not y.equal(expected):
                 raise RuntimeError("its loop is wrong")
         except (torch._dynamo.exc.TorchDynamoException, RuntimeError) as error:
-            # Without the compiler's command, which is longer than what the compiler says.
+            # Cut the compiler's command, which is longer than its message.
             why = re.sub(r"Command:.*?Output:|Set TORCHDYNAMO.*", "", str(error), flags=re.DOTALL)
             why = " ".join(why.split())
             warnings.warn(
@@ -125,13 +135,13 @@ def _compiled_drop(dtype):
 
 
 def _draw(generator):
-    """Return what a mask is made of: the key, and what the limits are drawn from."""
+    """Draw the random numbers of one mask: the key, and the numbers U for ``limits``."""
     drawn = torch.empty(1 + 2 * LANES, dtype=torch.int32, device="cpu")
     return drawn.random_(-(2**31), 2**31, generator=generator)
 
 
 def _write(x, y, drawn, q):
-    """Write into y the x with dropout, both of shape (n,). ``drawn``: what ``_draw`` returned."""
+    """Write dropout of x into y, both of shape (n,). ``drawn``: as ``_draw`` returned it."""
     scale = torch.ones((), dtype=x.dtype, device="cpu").div_(q)  # rounded as PyTorch rounds it
     compiled = _compiled_drop(x.dtype)
     if compiled is None:
@@ -145,29 +155,29 @@ def _write(x, y, drawn, q):
     rows = torch.arange(n_rows + 1, dtype=torch.int32, device="cpu")
     if n_rows:
         whole = slice(n_rows * LANES)
-        # ".data": of a view torch.compile would look at the base too, and compile once more for
-        # the base's number of dimensions, or where two sizes happen to be the same.
+        # ".data": for a view, torch.compile would look at the base too. It would compile again for
+        # another number of the base's dimensions, or if two sizes happen to be equal.
         compiled(*(tensor.data for tensor in (x[whole], y[whole], rows[:-1], key)), limit, scale)
     if rest:
-        last = x.new_zeros(2, LANES)  # x and y of a row that is filled up
+        last = x.new_zeros(2, LANES)  # x and y of the last row, filled up with zeros
         last[0, :rest] = x[-rest:]
         drop(*last, rows[-1:], key, limit, scale)
         y[-rest:] = last[1, :rest]
 
 
 def _flat(x):
-    return x.as_strided((x.numel(),), (1,))  # in the order of the memory, which has no gaps
+    return x.as_strided((x.numel(),), (1,))  # in memory order; the memory has no gaps
 
 
 class _Drop(torch.autograd.Function):
-    """y = m x / q, laid out by ``strides``: linear in x, so that backward is the same once more."""
+    """y = m x / q with the given ``strides``: linear in x, so backward does the same to grad."""
 
     @staticmethod
     def forward(ctx, x, drawn, q, strides, inplace):
         ctx.save_for_backward(drawn)
         ctx.q, ctx.strides = q, strides
         y = torch.empty_strided(x.shape, strides, dtype=x.dtype, device="cpu")
-        dense = x.detach()  # so that what is compiled never sees one that requires a gradient
+        dense = x.detach()  # the compiled loop must not see a tensor that requires a gradient
         if x.stride() != strides:
             dense = torch.empty_like(y).copy_(dense)
         _write(_flat(dense), _flat(y), drawn, q)
@@ -183,25 +193,26 @@ class _Drop(torch.autograd.Function):
 
 
 class FastDropout(InvertedDropout):
-    """Inverted dropout, drop-in for ``nn.Dropout`` and ``InvertedDropout``: the same law, faster.
+    """Inverted dropout that can replace ``nn.Dropout`` and ``InvertedDropout``: same law, faster.
 
     train: y = m x / q; eval: y = x, with q = 1 - p and m ~ Bernoulli(q) for each element, to within
-    2^-64. Kept values have the bits that ``nn.Dropout`` gives them; the masks of a seed are others.
+    2^-64. Kept values have the same bits as in ``nn.Dropout``; the masks of a seed differ.
     ``p``: the probability of dropping an element, in [0, 1]. ``inplace``: write the result into x.
     Raises TypeError or ValueError for a bad ``p``.
 
-    Each call draws a key of 2 KiB from torch's generator: ``torch.manual_seed`` repeats it,
-    checkpoints redraw it, and workers and ranks have streams of their own where their seeds
-    differ. The result is the same for any number of threads. The first call compiles, in seconds.
+    Each call draws a key of 2 KiB from torch's generator. So ``torch.manual_seed`` repeats it, a
+    checkpoint draws it again, and workers or ranks with different seeds get different keys. The
+    result does not depend on the number of threads. The first call compiles, in seconds.
+
     PyTorch's own layer is called for inputs below ``smallest`` elements or above 2^31, on a GPU,
-    for p <= 2^-32, and inside ``torch.func`` transforms: there a dropped inf or nan is nan.
-    ``torch.compile`` takes ``InvertedDropout``'s operations instead.
+    for p <= 2^-32, and inside ``torch.func`` transforms; it turns a dropped inf or nan into nan.
+    ``torch.compile`` uses the operations of ``InvertedDropout`` instead.
 
     >>> FastDropout(p=0.2).eval()(torch.ones(3))
     tensor([1., 1., 1.])
     """
 
-    smallest = 2**17  # elements from which on it is faster: measured by `make bench`
+    smallest = 2**17  # elements; from here on it is faster, as `make bench` measured
 
     def forward(self, input, *, mask=None, generator=None):
         """Return y for x = ``input``; arguments and errors as ``StandardDropout.forward``."""
@@ -213,7 +224,7 @@ class FastDropout(InvertedDropout):
                 q = 1 - self.p
                 return _Drop.apply(input, _draw(generator), q, strides, self.inplace)
             if generator is None and input.is_floating_point():
-                # What F.dropout calls: for few elements its own checks would be felt.
+                # F.dropout calls this too; for few elements its checks would cost much.
                 return (torch.dropout_ if self.inplace else torch.dropout)(input, self.p, True)
         return super().forward(input, mask=mask, generator=generator)
 

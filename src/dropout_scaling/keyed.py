@@ -1,4 +1,4 @@
-"""Any PyTorch model's dropout with masks from their coordinates: the same on every machine."""
+"""Dropout masks from coordinates for any PyTorch model: the same masks on every machine."""
 
 import torch
 from torch.nn import functional as F
@@ -10,15 +10,15 @@ from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
 
 class KeyedMasks(TorchFunctionMode):
-    """Within this context the l-th dropout that is called takes the mask (seed, l, step).
+    """Give each dropout call in this context a fixed mask: call l gets the mask (seed, l, step).
 
-    The mask is ``bernoulli_mask(..., rng=keyed_rng(seed, layer=l, step=step))``, l = 0, 1, ...,
-    drawn with NumPy: PyTorch's own draws differ between kinds of processors and devices. What is
-    made of the mask are PyTorch's bits, x times the rounded 1/q.
+    The mask is ``bernoulli_mask(..., rng=keyed_rng(seed, layer=l, step=step))`` for l = 0, 1, ...
+    NumPy draws it, since PyTorch's own draws differ between processors and devices. The output has
+    PyTorch's bits: x times the rounded 1/q.
 
-    It reaches ``F.dropout`` and ``F.dropout1d`` to ``3d``, so ``nn.Dropout`` and its kin, and
-    ``Tensor.bernoulli_`` with a number, so this package's layers. Where PyTorch draws inside
-    another operation (attention, an LSTM's ``dropout=``) it stays PyTorch's draw.
+    It covers ``F.dropout`` and ``F.dropout1d`` to ``3d``, so also ``nn.Dropout`` and its variants.
+    It covers ``Tensor.bernoulli_`` with a number, so also this package's layers. It does not cover
+    draws inside another PyTorch operation, such as attention or an LSTM's ``dropout=``.
     ``seed``, ``step``: integers in [0, 2^64). Raises TypeError or ValueError for others,
     NotImplementedError for alpha dropout.
 
@@ -31,7 +31,7 @@ class KeyedMasks(TorchFunctionMode):
     True
     """
 
-    def __init__(self, seed, *, step=0):
+    def __init__(self, seed: int, *, step: int = 0):
         super().__init__()
         top = 2**64 - 1
         self.seed = check_count("seed", seed, 0, top)
@@ -69,5 +69,5 @@ class KeyedMasks(TorchFunctionMode):
 
 
 def _draws_a_number(tensor, p=0.5, *, generator=None):
-    # With a generator of its own, or a probability for each element, it stays what it is.
+    # A call with its own generator, or with a probability for each element, is left alone.
     return generator is None and not isinstance(p, torch.Tensor) and 0 < p < 1

@@ -1,9 +1,9 @@
-"""Standard and inverted dropout as ``torch`` modules, drop-in for ``torch.nn.Dropout``.
+"""Standard and inverted dropout as ``torch`` modules that can replace ``torch.nn.Dropout``.
 
-Both draw the mask as PyTorch's CPU kernel does, so that on the CPU the same seed gives the same
-mask, and ``InvertedDropout`` the same bits as ``nn.Dropout`` for finite input. Where PyTorch
-turns a dropped inf or nan into nan (0 * inf), these give 0. ``torch.jit.script`` does not take
-them, since it knows no keyword-only arguments.
+Both draw the mask as PyTorch does on the CPU: there, the same seed gives the same mask. For finite
+input ``InvertedDropout`` then gives the same bits as ``nn.Dropout``. A dropped inf or nan becomes
+0 here; PyTorch turns it into nan (0 * inf). ``torch.jit.script`` rejects these modules, because it
+does not support keyword-only arguments.
 """
 
 from itertools import pairwise
@@ -15,7 +15,7 @@ from dropout_scaling._arguments import check_p
 
 
 def _draw(x, p, generator):
-    # The call that F.dropout itself makes on the CPU: the same seed, the same mask.
+    # F.dropout makes this same call on the CPU: the same seed gives the same mask.
     return torch.empty_like(x).bernoulli_(1 - p, generator=generator)
 
 
@@ -26,7 +26,7 @@ def _check_given(mask, x, generator):
     if mask.shape != x.shape:
         raise ValueError(f"mask must have input's shape {tuple(x.shape)}, got {tuple(mask.shape)}")
     if generator is not None:
-        raise ValueError("generator must be None where a mask is given, since nothing is drawn")
+        raise ValueError("generator must be None if a mask is given, since nothing is drawn")
 
 
 class _Dropout(nn.Module):
@@ -40,9 +40,9 @@ class _Dropout(nn.Module):
         return f"p={self.p}, inplace={self.inplace}"
 
     def _noise(self, x, mask, generator):
-        """Return the mask in x's dtype, drawn or given; None where nothing can be dropped."""
-        check_p(self.p)  # again, since it may have been set to another value
-        if not torch.overrides.is_tensor_like(x):  # torch.fx traces with what is like a tensor
+        """Return the mask in x's dtype, drawn or given; None if nothing can be dropped."""
+        check_p(self.p)  # again: someone may have set another value
+        if not torch.overrides.is_tensor_like(x):  # torch.fx traces with proxies for tensors
             self._refuse(type(x).__name__)
         if generator is not None and not isinstance(generator, torch.Generator):
             raise TypeError(f"generator must be a torch.Generator, got {type(generator).__name__}")
@@ -53,7 +53,7 @@ class _Dropout(nn.Module):
         if not self.training or x.numel() == 0 or (mask is None and self.p == 0):
             return None
         self._check_floating(x)
-        if self.p == 1:  # as F.dropout: nothing is kept, and nothing is drawn
+        if self.p == 1:  # as F.dropout: keep nothing, draw nothing
             return torch.zeros_like(x)
         return _draw(x, self.p, generator) if mask is None else mask.to(x.dtype)
 
@@ -65,8 +65,8 @@ class _Dropout(nn.Module):
         raise TypeError(f"input must be a floating-point tensor, got {got}")
 
     def _multiply(self, x, noise):
-        # A dropped inf or nan is cleared first, since 0 * inf is nan. For finite x this changes
-        # nothing, and the product below is the one that F.dropout computes, -0.0 included.
+        # Set a dropped inf or nan to 0 first, since 0 * inf is nan. For finite x this changes
+        # nothing: the product below is then the one that F.dropout computes, even for -0.0.
         unsafe = ~x.isfinite() & (noise == 0)  # x first: the result takes its memory format
         if self.inplace:
             return x.masked_fill_(unsafe, 0).mul_(noise)
@@ -74,14 +74,14 @@ class _Dropout(nn.Module):
 
 
 class StandardDropout(_Dropout):
-    """Dropout as the paper has it: drop while training, scale by q at evaluation.
+    """Dropout as in the paper: drop while training, multiply by q at evaluation.
 
     train: y = m x; eval: y = q x, with q = 1 - p and m ~ Bernoulli(q) for each element.
     ``p``: the probability of dropping an element, in [0, 1]. ``inplace``: write the result into x.
     Raises TypeError or ValueError for a bad ``p``.
 
-    Source: Srivastava et al. 2014, section 4. There q multiplies the outgoing weights; here it
-    multiplies the activations that they are fed with, which is the same product.
+    Source: Srivastava et al. 2014, section 4. The paper multiplies the outgoing weights by q.
+    Here q multiplies the activations that feed them, which gives the same product.
 
     >>> StandardDropout(p=0.2).eval()(torch.ones(3))
     tensor([0.8000, 0.8000, 0.8000])
@@ -90,11 +90,11 @@ class StandardDropout(_Dropout):
     def forward(self, input, *, mask=None, generator=None):
         """Return y for x = ``input``, in its shape and dtype.
 
-        ``mask``: boolean, x's shape, True = kept, instead of a drawn one (training only).
+        ``mask``: boolean, x's shape, True = kept; replaces the drawn mask (training only).
         ``generator``: a ``torch.Generator`` to draw from instead of the global one.
-        Raises TypeError for an input that is no floating-point tensor, a mask that is not boolean
-        or another generator, ValueError for a mask of another shape, in eval mode, or beside a
-        generator, and for a ``p`` set outside [0, 1].
+        Raises TypeError for an input that is not a floating-point tensor, a non-boolean mask, or
+        another kind of generator. Raises ValueError for a mask of another shape, a mask in eval
+        mode, a mask together with a generator, or a ``p`` set outside [0, 1].
         """
         noise = self._noise(input, mask, generator)
         if noise is not None:
@@ -108,7 +108,7 @@ class StandardDropout(_Dropout):
 
 
 class InvertedDropout(_Dropout):
-    """Dropout as PyTorch has it: drop and divide by q while training, do nothing at evaluation.
+    """Dropout as in PyTorch: drop and divide by q while training, do nothing at evaluation.
 
     train: y = m x / q; eval: y = x, with q = 1 - p and m ~ Bernoulli(q) for each element.
     ``p``: the probability of dropping an element, in [0, 1]. ``inplace``: write the result into x.
@@ -126,17 +126,24 @@ class InvertedDropout(_Dropout):
         if noise is None:
             return input
         if self.p < 1:
-            noise.div_(1 - self.p)  # PyTorch too divides the mask, and multiplies x by it
+            noise.div_(1 - self.p)  # as PyTorch: it divides the mask, then multiplies x by it
         return self._multiply(input, noise)
 
 
 class MLP(nn.Module):
-    """Linear layers with ReLU between them, and a dropout layer in front of each.
+    """A multilayer perceptron: linear layers, a dropout layer in front of each, ReLU in between.
 
     h = ReLU(W d(h) + b) for each layer, without the ReLU at the last; d is the dropout.
-    ``sizes``: units in each layer, inputs first. ``p``: drop probability of the hidden units,
-    ``p_input`` of the inputs. ``dropout``: the class of d, for example ``StandardDropout``.
-    Raises ValueError for fewer than two sizes; TypeError, ValueError for a bad ``p``.
+
+    Args:
+        sizes: the number of units in each layer, inputs first.
+        p: the probability of dropping a hidden unit.
+        p_input: the probability of dropping an input.
+        dropout: the class of d, for example ``StandardDropout``.
+
+    Raises:
+        ValueError: for fewer than two sizes, or a ``p`` outside [0, 1].
+        TypeError: for a ``p`` that is not a number.
 
     >>> MLP([64, 100, 10], dropout=StandardDropout)(torch.zeros(5, 64)).shape
     torch.Size([5, 10])
@@ -153,8 +160,8 @@ class MLP(nn.Module):
     def forward(self, x, *, masks=None):
         """Return the outputs, shape (..., sizes[-1]), of x, shape (..., sizes[0]).
 
-        ``masks``: one boolean mask a dropout layer, to be used instead of drawn ones.
-        Raises ValueError for another number of masks; errors of the dropout layers.
+        ``masks``: one boolean mask for each dropout layer; they replace the drawn masks.
+        Raises ValueError for a wrong number of masks, and the errors of the dropout layers.
         """
         if masks is not None and len(masks) != len(self.dropouts):
             raise ValueError(

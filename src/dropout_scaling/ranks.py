@@ -1,8 +1,8 @@
-"""Two or more real ``torch.distributed`` processes on one machine, to be asked from a notebook.
+"""Two or more real ``torch.distributed`` processes on one machine, for use from a notebook.
 
 A *rank* is the number of a process in its group. The processes meet through a file and talk
-through gloo on the machine's own loopback: no network, no GPU. They are a laboratory to see on
-a laptop what goes wrong on a cluster; nothing here is fast.
+through gloo on the machine's loopback: no network, no GPU. They show on a laptop what can go wrong
+on a cluster; they are not fast.
 """
 
 import contextlib
@@ -37,8 +37,8 @@ NAMES = {
 
 
 def _serve(pipe, rank, size, meeting_point):
-    """Join the group, then run each function that comes through the pipe, until None comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the notebook's affair
+    """Join the group, then run each function that the pipe sends, until it sends None."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the notebook handles an interrupt
     torch.set_num_threads(1)
     if sys.platform in LOOPBACK:  # else gloo looks up the host's name, which may need a network
         os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK[sys.platform])
@@ -58,12 +58,12 @@ def _serve(pipe, rank, size, meeting_point):
 
 
 class Ranks:
-    """A group of ``size`` processes, each with its own generator, that can ``all_reduce``.
+    """A group of ``size`` processes that can ``all_reduce``; each has its own generator.
 
-    They start at once and load torch in the background. Use as a context manager, or ``close``.
-    Raises TypeError or ValueError if ``size`` is not an integer in [1, 8].
+    They start at once and load torch in the background. Use as a context manager, or call
+    ``close``. Raises TypeError or ValueError if ``size`` is not an integer in [1, 8].
 
-    Run in a script, not a notebook, it needs the usual ``if __name__ == "__main__":``.
+    A script, unlike a notebook, needs the usual ``if __name__ == "__main__":``.
     """
 
     def __init__(self, size=2):
@@ -82,14 +82,14 @@ class Ranks:
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def run(self, function, *, timeout=120):
-        """Run ``function(rank, size)`` on each rank; return the results, rank 0 first.
+    def run(self, function, *, timeout: float = 120) -> list:
+        """Run ``function(rank, size)`` on each rank; return a list of the results, rank 0 first.
 
-        The function's *source* is sent, so that one written in a notebook's cell works. It sees
-        ``np``, ``torch``, ``dist``, ``F``, ``bernoulli_mask`` and ``keyed_rng`` and no other
-        name of the notebook's. It returns plain values and NumPy arrays.
-        Raises RuntimeError with the rank's traceback if one fails, TimeoutError after
-        ``timeout`` seconds, ValueError if the group is closed. An error closes the group.
+        The ranks get the function's *source*, so one written in a notebook's cell works. It sees
+        ``np``, ``torch``, ``dist``, ``F``, ``bernoulli_mask`` and ``keyed_rng``, and no other name
+        of the notebook. It may return plain values and NumPy arrays.
+        Raises RuntimeError with the rank's traceback if one fails, TimeoutError after ``timeout``
+        seconds, ValueError if the group is closed. An error closes the group.
         """
         if not self._pipes:
             raise ValueError("the group must be open, and it is closed: start a new Ranks")
@@ -129,7 +129,7 @@ class Ranks:
             for process in self._processes:
                 process.join(timeout=30)
         for pipe, process in zip(self._pipes, self._processes, strict=True):
-            process.kill()  # does nothing to one that has ended
+            process.kill()  # does nothing if it has ended
             process.join()
             pipe.close()
         self._pipes, self._processes = [], []

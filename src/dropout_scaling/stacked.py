@@ -1,7 +1,8 @@
-"""Networks that differ by their seed, stacked and trained as one batched model.
+"""Stack networks that differ only in their seed, and train them as one batched model.
 
-Much of a small network's step is the calls around its sums. Stacked, ten networks take a step
-with the calls of one, so that an experiment can be repeated, and its numbers get intervals.
+A step of a small network takes most of its time for function calls, not for arithmetic. Ten stacked
+networks take a step with the calls of one. So an experiment can be repeated cheaply, and its
+numbers get intervals.
 """
 
 import copy
@@ -25,12 +26,12 @@ def _check_one_each(name, values, n):
 
 
 class Stacked(nn.Module):
-    """Networks of one shape as one module: network s runs on x[s], with its own weights and masks.
+    """Networks of one shape as one module: network s runs on x[s] with its own weights and masks.
 
-    y[s] = models[s](x[s]), by ``torch.vmap`` over s. Its parameters are those of ``models``,
-    stacked along a new first axis, and copied: ``models`` stay as they are.
-    ``models``: modules that differ in nothing but the values of their parameters and buffers: a
-    dropout layer's p is the same in all. Raises ValueError for no models, or for unlike ones.
+    y[s] = models[s](x[s]), by ``torch.vmap`` over s. The parameters are copies of those of
+    ``models``, stacked along a new first axis.
+    ``models``: modules that differ only in the values of their parameters and buffers. So the p of
+    a dropout layer is the same in all. Raises ValueError for no models, or for unequal ones.
 
     >>> from dropout_scaling.nn import MLP
     >>> stacked = Stacked([MLP([64, 100, 10]) for _ in range(3)])
@@ -44,7 +45,7 @@ class Stacked(nn.Module):
         self.n_networks = check_count("the number of models", len(models), 1)
         states = [_tensors(model) for model in models]
         kinds = [
-            # A repr names the layers and their p; what it leaves out must not differ silently.
+            # A repr names the layers and their p. The rest checks what a repr does not show.
             (repr(m), m.training, [(n, t.shape, t.dtype) for n, t in state.items()])
             for m, state in zip(models, states, strict=True)
         ]
@@ -61,19 +62,19 @@ class Stacked(nn.Module):
     def forward(self, x, **given):
         """Return the outputs, shape (networks, ...), of x, shape (networks, ...).
 
-        ``given``: further arguments of a network's ``forward``, stacked in the same way: ``masks``
-        of an ``MLP``. Raises ValueError for an x that is not one for each network.
+        ``given``: further arguments of a network's ``forward``, stacked in the same way, such as
+        ``masks`` of an ``MLP``. Raises ValueError if x does not hold one entry for each network.
         """
         _check_one_each("x", x, self.n_networks)
 
         def one(state, x, given):
             return functional_call(self.each, state, (x,), given)
 
-        # "different": a mask of its own for each network, where "same" would share one.
+        # "different": each network draws its own mask; "same" would share one mask.
         return vmap(one, randomness="different")(_tensors(self.each), x, given)
 
     def unstack(self):
-        """Return the networks one by one: modules with copies of their weights, in this mode."""
+        """Return a list of the networks: modules with copies of their weights, in the same mode."""
         networks = [copy.deepcopy(self.each) for _ in range(self.n_networks)]
         for s, network in enumerate(networks):
             for tensor in _tensors(network).values():
@@ -82,19 +83,29 @@ class Stacked(nn.Module):
 
 
 def train_stacked(model, x, y, *, optimizer, epochs, batch_size, generators, mask_seeds=None):
-    """Train each network of ``model``, a ``Stacked``, as ``train`` would train it alone.
+    """Train each network of ``model`` as ``train`` would train it alone; return the losses.
 
-    Network s learns from inputs x[s] and class labels y[s]: x has shape (networks, rows, features),
-    y (networks, rows). The sum of the networks' mean cross-entropies is minimised, and each
-    network's own is returned at every step: a NumPy array of shape (networks, steps).
-    ``optimizer``: one over ``model.parameters()`` that treats each element by itself, as SGD and
-    Adam do: a network's gradient is that of its own loss, since no other loss depends on its
-    weights. (L-BFGS, or clipping the gradient's norm, would mix the networks.)
-    ``generators``: a CPU ``torch.Generator`` a network, to shuffle its rows. ``mask_seeds``: if
-    given, a ``mask_seed`` a network, as in ``train``.
-    Leaves the model in train mode. Raises ValueError where x, y, ``generators`` or ``mask_seeds``
-    do not hold one for each network, for no rows, labels of another number, or ``epochs`` or
-    ``batch_size`` below 1.
+    Each step minimises the sum of the networks' mean cross-entropies. A network's weights affect
+    only its own loss, so its gradient is the gradient of that loss.
+
+    Args:
+        model: a ``Stacked``; it is left in train mode.
+        x: the inputs, shape (networks, rows, features).
+        y: the class labels, shape (networks, rows).
+        optimizer: an optimiser over ``model.parameters()`` that treats each element separately,
+            as SGD and Adam do. L-BFGS, or clipping the gradient's norm, would mix the networks.
+        epochs: the number of passes over the data.
+        batch_size: the number of rows in a batch.
+        generators: for each network, a CPU ``torch.Generator`` to shuffle its rows.
+        mask_seeds: if given, a ``mask_seed`` for each network, as in ``train``.
+
+    Returns:
+        Each network's loss at every step, a NumPy array of shape (networks, steps).
+
+    Raises:
+        ValueError: if x, y, ``generators`` or ``mask_seeds`` do not hold one entry for each
+            network; for no rows, or labels of another number; for ``epochs`` or ``batch_size``
+            below 1.
     """
     n = model.n_networks
     one_each = {"x": x, "y": y, "generators": generators}

@@ -1,8 +1,8 @@
-"""One short training loop, whose numbers are the same on every machine, and what it reaches.
+"""A short training loop that gives the same numbers on every machine, and the accuracy it reaches.
 
-A sum of floats depends on the processor in its last bits, and training lets that grow. So the
-chapters train in float64, in which it stays below what they print, and with starts, batches and
-masks from streams that no processor changes.
+The last bits of a sum of floats depend on the processor, and training amplifies the difference. So
+the chapters train in float64: there the difference stays below the printed digits. Initial weights,
+batches and masks come from streams that are the same on every processor.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from dropout_scaling.keyed import KeyedMasks
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
 
-def default_device():
-    """Return the device that ``DROPOUT_SCALING_DEVICE`` names, the CPU if it is not set.
+def default_device() -> torch.device:
+    """Return the device that ``DROPOUT_SCALING_DEVICE`` names, or the CPU if it is not set.
 
     Raises RuntimeError if it names a GPU and PyTorch sees none.
     """
@@ -28,19 +28,29 @@ def default_device():
     return device
 
 
-def tensors(split, *, device="cpu"):
-    """Return a ``Split`` of arrays as one of tensors: inputs in float64, labels as they are."""
+def tensors(split: Split, *, device="cpu") -> Split:
+    """Return a ``Split`` of arrays as a ``Split`` of tensors, with inputs in float64."""
     x_train, y_train, x_test, y_test = (torch.from_numpy(part).to(device) for part in split)
     return Split(x_train.double(), y_train, x_test.double(), y_test)
 
 
-def keyed_masks(model, rows, *, seed, step):
-    """Return the masks of one training step of an ``MLP``, one a dropout layer.
+def keyed_masks(model, rows, *, seed, step) -> list[torch.Tensor]:
+    """Return the masks of one training step of an ``MLP``, one for each dropout layer.
 
-    They are those of ``KeyedMasks(seed, step=step)``: the l-th layer that drops has the mask at the
-    coordinates (seed, l, step), and two models of the same shape get the same masks, in any order
-    of calls. ``rows``: the size of the batch. Returns boolean tensors of shape (rows, units).
-    Raises ValueError if ``rows`` < 1.
+    They are the masks of ``KeyedMasks(seed, step=step)``: the l-th layer that drops gets the mask
+    at the coordinates (seed, l, step). So two models of the same shape get the same masks.
+
+    Args:
+        model: the ``MLP``.
+        rows: the size of the batch.
+        seed: the first coordinate.
+        step: the third coordinate.
+
+    Returns:
+        A list of boolean tensors of shape (rows, units).
+
+    Raises:
+        ValueError: if ``rows`` < 1.
     """
     check_count("rows", rows, 1)
     masks, drawn = [], 0
@@ -52,15 +62,26 @@ def keyed_masks(model, rows, *, seed, step):
     return masks
 
 
-def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=None):
-    """Train ``model`` on inputs x, shape (rows, features), and class labels y, shape (rows,).
+def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=None) -> list[float]:
+    """Train ``model`` with the mean cross-entropy over shuffled batches; return the losses.
 
-    Minimises the mean cross-entropy over shuffled batches and returns its value at every step, as
-    a list of floats. ``generator``: a CPU ``torch.Generator`` to shuffle the rows. ``mask_seed``:
-    if given, step s takes its masks from ``KeyedMasks(mask_seed, step=s)``; otherwise each dropout
-    layer draws its own.
-    Leaves the model in train mode. Raises ValueError for an empty x, labels of another length, or
-    ``epochs`` or ``batch_size`` below 1.
+    Args:
+        model: a module; it is left in train mode.
+        x: the inputs, shape (rows, features).
+        y: the class labels, shape (rows,).
+        optimizer: an optimiser over the model's parameters.
+        epochs: the number of passes over the data.
+        batch_size: the number of rows in a batch.
+        generator: a CPU ``torch.Generator`` to shuffle the rows.
+        mask_seed: if given, step s takes its masks from ``KeyedMasks(mask_seed, step=s)``.
+            Otherwise each dropout layer draws its own.
+
+    Returns:
+        The loss at every step, a list of floats.
+
+    Raises:
+        ValueError: for an empty x, labels of another length, or ``epochs`` or ``batch_size``
+            below 1.
     """
     if len(x) == 0 or len(x) != len(y):
         raise ValueError(
@@ -86,11 +107,22 @@ def _masks(seed, *, step):
 
 
 def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.Adam):
-    """Return the model that ``make()`` gives, in float64, trained on ``data``, and its losses.
+    """Make a model in float64, train it with ``train``, and return it with its losses.
 
-    ``data``: a ``Split`` of tensors. ``seed``: fixes the start, the order of the rows and the
-    masks. ``optimizer``: a class of ``torch.optim`` that has a fused form, as SGD and Adam do.
-    The model is left in eval mode, the global generator as it was. Errors as those of ``train``.
+    Args:
+        make: a function without arguments that returns the model.
+        data: a ``Split`` of tensors.
+        seed: fixes the initial weights, the order of the rows and the masks.
+        epochs: as in ``train``.
+        batch_size: as in ``train``.
+        lr: the learning rate.
+        optimizer: a class of ``torch.optim`` with the option ``fused``, such as SGD or Adam.
+
+    Returns:
+        The model, in eval mode, and the losses of ``train``. The global generator is unchanged.
+
+    Raises:
+        ValueError: as ``train``.
     """
     with torch.random.fork_rng([]), _float64():
         torch.manual_seed(seed)
@@ -99,7 +131,9 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
         model,
         data.x_train,
         data.y_train,
-        optimizer=optimizer(model.parameters(), lr=lr, fused=True),  # one call, not one a tensor
+        optimizer=optimizer(
+            model.parameters(), lr=lr, fused=True
+        ),  # one call, not one for each tensor
         epochs=epochs,
         batch_size=batch_size,
         generator=torch.Generator().manual_seed(seed),
@@ -110,7 +144,7 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
 
 @contextlib.contextmanager
 def _float64():
-    # Weights that are drawn in float32 differ between processors, already at the start.
+    # Weights drawn in float32 would differ between processors before any training.
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
@@ -120,10 +154,10 @@ def _float64():
 
 
 @torch.no_grad()
-def accuracy(model, x, y):
+def accuracy(model, x, y) -> float:
     """Return the share of rows of x whose largest output is at the label y, a float in [0, 1].
 
-    The model runs in the mode in which it is. Raises ValueError for an empty x or labels of another
+    The model runs in its current mode. Raises ValueError for an empty x or labels of another
     length.
     """
     if len(x) == 0 or len(x) != len(y):

@@ -1,12 +1,12 @@
-"""Standard to inverted dropout and back: weights, optimiser settings, and whole models.
+"""Convert standard to inverted dropout and back: weights, optimiser settings, and whole models.
 
-A layer y = W (m x) trained with standard dropout and a layer y = W' (m x / q) with inverted
-dropout are the same function, mask by mask, if W' = q W. Then dL/dW' = (1/q) dL/dW, and the rest
-follows: what an optimiser must be told so that W' = q W still holds after every step. Only the
-weights that dropped units feed are converted; biases and other layers keep their settings.
+A layer y = W (m x) trained with standard dropout and a layer y = W' (m x / q) trained with inverted
+dropout are the same function for every mask, if W' = q W. Then dL/dW' = (1/q) dL/dW. From this
+follow the optimiser settings that keep W' = q W true after every step. Only weights fed by dropped
+units are converted; biases and other layers keep their settings.
 
-The sentence that this works out: Srivastava et al. 2014, section 10, "equivalent ... with
-appropriate scaling of the learning rate and weight initializations at each layer".
+Source: Srivastava et al. 2014, section 10, "equivalent ... with appropriate scaling of the learning
+rate and weight initializations at each layer".
 """
 
 import copy
@@ -25,7 +25,7 @@ def inverted_weight(w, p):
     """Return the inverted network's weight for a standard network's ``w``: W' = q W.
 
     ``w``: array or tensor, any shape, fed by units dropped with probability ``p``.
-    Raises TypeError, ValueError for a bad ``p`` or p = 1.
+    Raises TypeError or ValueError for a bad ``p``, ValueError for p = 1.
 
     >>> inverted_weight(2.0, 0.25)
     1.5
@@ -45,11 +45,11 @@ def standard_weight(w, p):
 
 
 def inverted_sgd(lr, weight_decay, p):
-    """Return the settings of ``torch.optim.SGD`` under which W' = q W stays true, as a dict.
+    """Return the settings of ``torch.optim.SGD`` that keep W' = q W true, as a dict.
 
     lr' = q^2 lr; weight_decay' = weight_decay / q^2 (it is added to the gradient). Momentum,
-    dampening and Nesterov stay as they are: they are linear in the gradient.
-    ``p`` is the drop probability of the units that feed the weight. Errors as ``inverted_weight``.
+    dampening and Nesterov do not change, since they are linear in the gradient.
+    ``p``: the drop probability of the units that feed the weight. Errors as ``inverted_weight``.
 
     >>> inverted_sgd(0.4, 0.01, 0.5)
     {'lr': 0.1, 'weight_decay': 0.04}
@@ -59,11 +59,24 @@ def inverted_sgd(lr, weight_decay, p):
 
 
 def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
-    """Return the settings of Adam, or AdamW if ``decoupled``, under which W' = q W stays true.
+    """Return the settings of Adam or AdamW that keep W' = q W true.
 
-    lr' = q lr; eps' = eps / q; weight_decay' = weight_decay / q^2 where it is added to the
-    gradient (Adam), weight_decay / q where it is decoupled from it (AdamW). A dict of keyword
-    arguments; ``p`` and errors as ``inverted_sgd``.
+    lr' = q lr; eps' = eps / q. Adam adds weight decay to the gradient: weight_decay' =
+    weight_decay / q^2. AdamW decouples it from the gradient: weight_decay' = weight_decay / q.
+
+    Args:
+        lr: the learning rate of the standard network.
+        eps: its small constant.
+        weight_decay: its weight decay.
+        p: the drop probability of the units that feed the weight.
+        decoupled: True for AdamW, False for Adam.
+
+    Returns:
+        A dict of keyword arguments for the optimiser.
+
+    Raises:
+        TypeError: for a bad ``p``.
+        ValueError: for a bad ``p``, or p = 1.
 
     >>> inverted_adam(0.002, 1e-8, 0.01, 0.5, decoupled=True)
     {'lr': 0.001, 'eps': 2e-08, 'weight_decay': 0.02}
@@ -76,15 +89,17 @@ def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
 def dropped_weights(model):
     """Return {parameter name: p} for the weights of ``model`` that dropped units feed.
 
-    The graph of a copy is traced with ``torch.fx``, in train and in eval mode. A dropout layer is a
-    ``nn.Dropout``, ``StandardDropout``, ``InvertedDropout`` or ``FastDropout``. From each, the
-    values are followed to the next linear or convolution layer, through operations that a factor
-    q > 0 passes unchanged: ReLU, reshaping, pooling.
+    ``torch.fx`` traces the graph of a copy, in train and in eval mode. The dropout layers are
+    ``nn.Dropout``, ``StandardDropout``, ``InvertedDropout`` and ``FastDropout``. The values are
+    followed from each to the next linear or convolution layers. On the way they may pass only
+    operations that commute with a factor q > 0: ReLU, reshaping, pooling.
 
-    Raises TypeError for anything but a module. Raises ValueError, which names the place, if the
-    values meet any other operation or a hook, or leave the model; if a weight is fed in two ways,
-    shared, or used directly; if an inplace dropout may change what is used elsewhere; for other
-    dropouts; and if there is no graph.
+    Raises TypeError if ``model`` is not a module. Raises ValueError, with the place, if
+
+    - the values meet another operation or a hook, or leave the model;
+    - a weight is fed in two ways, is shared, or is used directly;
+    - an inplace dropout may change a value that is used elsewhere;
+    - the model has other dropouts, or ``torch.fx`` cannot trace it.
 
     >>> from dropout_scaling.nn import MLP
     >>> dropped_weights(MLP([4, 3, 2], p=0.5))
@@ -97,11 +112,11 @@ def dropped_weights(model):
 
 
 def inverted_model(model):
-    """Return a copy of ``model`` with inverted in place of standard dropout: the same function.
+    """Return a copy of ``model`` with inverted instead of standard dropout: the same function.
 
-    Each ``StandardDropout`` becomes an ``InvertedDropout``, and the weights that it feeds q W: the
-    outputs agree in eval mode, and in train mode under the same masks. Errors as
-    ``dropped_weights``, and for p = 1.
+    Each ``StandardDropout`` becomes an ``InvertedDropout``, and each weight W that it feeds becomes
+    q W. The outputs are equal in eval mode, and in train mode with the same masks, up to rounding.
+    Errors as ``dropped_weights``, and ValueError for p = 1.
     """
     from dropout_scaling.nn import InvertedDropout, StandardDropout
 
@@ -109,10 +124,10 @@ def inverted_model(model):
 
 
 def standard_model(model):
-    """Return a copy of ``model`` with standard in place of inverted dropout: the same function.
+    """Return a copy of ``model`` with standard instead of inverted dropout: the same function.
 
     Each ``InvertedDropout``, ``FastDropout`` or ``nn.Dropout`` becomes a ``StandardDropout``, and
-    the weights that it feeds W / q. Errors as ``inverted_model``.
+    each weight W that it feeds becomes W / q. Errors as ``inverted_model``.
     """
     from torch import nn
 
@@ -134,7 +149,7 @@ def _converted(model, old, new, convert):
         for name, p in fed.items():
             weight = model.get_parameter(name)
             weight.copy_(convert(weight, p))
-    layers = {}  # a layer that is used in several places stays one layer
+    layers = {}  # a layer used in several places stays one layer
     for name, module in list(model.named_modules(remove_duplicate=False)):
         if type(module) in old:
             if module not in layers:

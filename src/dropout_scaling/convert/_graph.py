@@ -1,4 +1,4 @@
-"""Which weights do dropped units feed? The part of ``convert`` that reads a model's graph."""
+"""The part of ``convert`` that reads a model's graph: find the weights that dropped units feed."""
 
 import copy
 import inspect
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from dropout_scaling._dropouts import ELEMENTWISE_LAYERS, LAYERS
 
 WEIGHTED_MODULES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-# What a factor q > 0 passes unchanged.
+# These operations commute with a factor q > 0.
 POOLS = ("AvgPool", "MaxPool", "AdaptiveAvgPool", "AdaptiveMaxPool")
 PASSING_MODULES = (
     *(nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten),
@@ -31,18 +31,18 @@ class _Tracer(fx.Tracer):
 def weights_fed_by(model, kinds):
     """Return {weight name: p} for the weights of ``model`` that layers of ``kinds`` feed.
 
-    ``kinds``: some of ``ELEMENTWISE_LAYERS``. Two dropouts in a row count as one, with 1 - q1 q2.
-    Raises ValueError for a model whose weights cannot be converted, and says why; TypeError for
-    anything but a module.
+    ``kinds``: some of ``ELEMENTWISE_LAYERS``. Two dropouts in a row count as one, with
+    p = 1 - q1 q2. Raises ValueError, with the reason, if the weights cannot be converted, and
+    TypeError if ``model`` is not a module.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     modules = dict(model.named_modules())
-    # One after the other, so that what holds for a weight has to hold in both modes.
+    # Both modes in one list: the checks of a weight must pass in both.
     nodes = [*_nodes(model, training=True), *_nodes(model, training=False)]
     _refuse_other_dropouts(modules, nodes, kinds)
     _refuse_written_over(modules, nodes, kinds)
-    pending = {}  # for each node, the drop probabilities that no weight has taken up yet
+    pending = {}  # for each node, the drop probabilities on the way to a weight
     fed = {}
     for node in nodes:
         incoming = next((pending[n] for n in node.all_input_nodes if pending[n]), ())
@@ -75,7 +75,7 @@ def weights_fed_by(model, kinds):
 
 
 def _nodes(model, training):
-    if isinstance(model, LAYERS):  # it would be traced into: nothing in its graph is a layer
+    if isinstance(model, LAYERS):  # torch.fx would trace its inside, where nothing is a layer
         return []
     try:
         model = copy.deepcopy(model)  # tracing runs its code, which may change it
@@ -86,7 +86,7 @@ def _nodes(model, training):
             if parameter.default is not inspect.Parameter.empty
         }
         return list(_Tracer().trace(model, defaults).nodes)
-    except Exception as error:  # that code may raise anything where it is given no tensors
+    except Exception as error:  # that code may raise anything, since it gets no tensors
         raise ValueError(f"model must have a graph that torch.fx can trace: {error}") from error
 
 
@@ -116,12 +116,12 @@ def _refuse_other_dropouts(modules, nodes, kinds):
 
 
 def _refuse_written_over(modules, nodes, kinds):
-    memory = {}  # for each node, those in whose memory its value may be
+    memory = {}  # for each node, the nodes that may share memory with it
     for place, node in enumerate(nodes):
         module = modules[node.target] if node.op == "call_module" else None
         memory[node] = {node}
         if module is None or not any(True for _ in module.parameters()):
-            # Only what has weights surely returns a tensor of its own; the rest may give a view.
+            # Only a layer with weights surely returns new memory; the others may return a view.
             memory[node].update(*(memory[n] for n in node.all_input_nodes))
         if type(module) in kinds and module.inplace:
             for n in (n for later in nodes[place + 1 :] for n in later.all_input_nodes):
@@ -138,7 +138,7 @@ def _refuse_shared(model, fed, nodes):
         names.setdefault(parameter, []).append(name)
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for name in fed:
-        if name not in parameters:  # weight norm and its like compute it from others
+        if name not in parameters:  # weight norm, for example, computes it from others
             raise ValueError(f"model must hold {name} as a parameter, got a computed one")
         if len(names[parameters[name]]) > 1:
             shared = names[parameters[name]]
