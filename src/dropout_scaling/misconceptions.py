@@ -1,9 +1,9 @@
-"""The bank of wrong dropouts: each as running code, with its name, symptom, cure and provenance.
+"""A collection of wrong dropouts: each as running code, with its symptom, cure and source.
 
-Each is a way in which dropout is really written wrongly. ``layer`` is a function
-f(x, p, training=True) on NumPy arrays, as a student writes it, or an object with ``forward`` and
-``backward`` where the fault lies in the way back, or a function on tensors where it is PyTorch's.
-They draw from NumPy's global generator, as such code does: here, and nowhere else in the package.
+People really write each of these mistakes. ``layer`` is usually a function f(x, p, training=True)
+on NumPy arrays, as a student writes it. It is an object with ``forward`` and ``backward`` if the
+mistake is in the backward pass, and a function on tensors if the mistake needs PyTorch. The NumPy
+layers draw from NumPy's global generator, as such code does; no other module of the package does.
 """
 
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ class Misconception(NamedTuple):
     """One wrong dropout.
 
     ``name``: for tables and reports. ``layer``: the code. ``symptom``: what a person sees.
-    ``cure``: what to change. ``met``: where it was met, "" if only in class. ``hidden_at_half``:
-    whether it cannot be told from a right one at p = 0.5, where q = p.
+    ``cure``: what to change. ``met``: the address of a real case, "" if known only from class.
+    ``hidden_at_half``: whether it looks right at p = 0.5, where q = p.
     """
 
     name: str
@@ -46,7 +46,7 @@ def _keep(x, rate):
     return np.random.random_sample(np.shape(x)) < rate  # noqa: NPY002 - as such code does
 
 
-# The rate and the letter.
+# The rate, and the meaning of p.
 
 
 @_misconception(
@@ -70,7 +70,7 @@ def takes_p_for_keep(x, p, training=True):
 
 
 @_misconception(
-    "kept ones become 5 at p = 0.2, where they should become 1.25",
+    "kept ones become 5 at p = 0.2, but they should become 1.25",
     "divide by the probability of keeping, 1 - p, not by p",
     "https://github.com/lmjohns3/theanets/pull/123",
     hidden_at_half=True,
@@ -99,7 +99,7 @@ def drops_twice(x, p, training=True):
     return np.where(_keep(x, 1 - p), once / (1 - p), 0)
 
 
-# The scale and its time.
+# The scale, and when it is applied.
 
 
 @_misconception(
@@ -113,7 +113,7 @@ def forgets_the_scale(x, p, training=True):
 
 @_misconception(
     "evaluation gives values too small by 1 - p",
-    "scale once: having divided while training, leave evaluation alone",
+    "scale only once: if you divide while training, do nothing at evaluation",
     "https://github.com/clab/dynet/issues/186",
 )
 def scales_at_both_times(x, p, training=True):
@@ -122,7 +122,7 @@ def scales_at_both_times(x, p, training=True):
 
 @_misconception(
     "evaluation gives values too large by 1 / (1 - p)",
-    "having divided while training, leave evaluation alone",
+    "if you divide while training, do nothing at evaluation",
 )
 def divides_at_both_times(x, p, training=True):
     return np.where(_keep(x, 1 - p), x, 0) / (1 - p) if training else x / (1 - p)
@@ -130,14 +130,14 @@ def divides_at_both_times(x, p, training=True):
 
 @_misconception(
     "kept values are scaled by 1 / (1 - p)^2",
-    "divide by 1 - p once; the mask had it already",
+    "divide by 1 - p only once; the mask was already divided",
 )
 def divides_twice(x, p, training=True):
     return np.where(_keep(x, 1 - p), x / (1 - p) ** 2, 0) if training else x
 
 
 @_misconception(
-    "kept values shrink while training, where they should grow",
+    "kept values shrink while training, but they should grow",
     "divide by 1 - p while training; multiplying is for evaluation, in the paper's kind",
 )
 def multiplies_while_training(x, p, training=True):
@@ -145,7 +145,7 @@ def multiplies_while_training(x, p, training=True):
 
 
 @_misconception(
-    "evaluation grows where it should shrink",
+    "evaluation makes values larger, but it should make them smaller",
     "the paper's kind multiplies by the probability of keeping at evaluation",
 )
 def divides_at_evaluation(x, p, training=True):
@@ -173,8 +173,8 @@ def evaluates_with_a_half(x, p, training=True):
 
 
 @_misconception(
-    "the scale differs from call to call, so that the sum stays the same",
-    "divide by 1 - p: only the expected sum is to be kept, not each sum",
+    "the scale differs from call to call, and the sum is always the same",
+    "divide by 1 - p: dropout keeps the expected sum, not each sum",
     "https://github.com/modern-fortran/neural-fortran/pull/195",
 )
 def keeps_the_sum(x, p, training=True):
@@ -186,7 +186,7 @@ def keeps_the_sum(x, p, training=True):
 
 @_misconception(
     "the scale is 1 / sqrt(1 - p)",
-    "divide by 1 - p: it is the mean that is kept, not the variance or the norm",
+    "divide by 1 - p: dropout keeps the mean, not the variance or the norm",
 )
 def keeps_the_variance(x, p, training=True):
     return np.where(_keep(x, 1 - p), x / np.sqrt(1 - p), 0) if training else x
@@ -206,7 +206,7 @@ def drops_at_evaluation(x, p, training=True):
 
 @_misconception(
     "nothing is ever dropped",
-    "look whether the model was left in eval mode: call model.train() before training",
+    "check whether the model is still in eval mode: call model.train() before training",
     "https://github.com/fartashf/vsepp/issues/4",
 )
 def never_drops(x, p, training=True):
@@ -242,7 +242,7 @@ def tosses_one_coin(x, p, training=True):
 
 @_misconception(
     "the same units are dropped at each call",
-    "draw the mask in each call; do not seed the generator, or keep the mask, in between",
+    "draw a new mask in each call; do not seed the generator again, and do not store the mask",
 )
 def freezes_the_mask(x, p, training=True):
     mask = np.random.RandomState(0).random_sample(x.shape) < 1 - p
@@ -261,7 +261,7 @@ def drops_an_exact_share(x, p, training=True):
 
 
 @_misconception(
-    "nothing is quite dropped, and each value is scaled by another number",
+    "no value is dropped, and each value is scaled by a different number",
     "compare the uniform numbers with 1 - p: the mask is 0 or 1",
 )
 def multiplies_by_uniform_noise(x, p, training=True):
@@ -270,12 +270,12 @@ def multiplies_by_uniform_noise(x, p, training=True):
     return x * np.random.random_sample(x.shape) / (1 - p)  # noqa: NPY002
 
 
-# The ends, and the input.
+# p = 0 and p = 1, and the input.
 
 
 @_misconception(
     "at p = 1 the outputs are nan",
-    "0 / 0 is nan: treat p = 1 apart, or use np.where on the mask before you divide",
+    "0 / 0 is nan: handle p = 1 separately, or use np.where on the mask before you divide",
 )
 def divides_zero_by_zero(x, p, training=True):
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -283,7 +283,7 @@ def divides_zero_by_zero(x, p, training=True):
 
 
 @_misconception(
-    "values are dropped even at p = 0, now and then; in half precision one of 256",
+    "values are sometimes dropped even at p = 0; in half precision one of 256",
     "keep where u < 1 - p: u is uniform on [0, 1) and can be exactly 0",
 )
 def keeps_where_u_exceeds_p(x, p, training=True):
@@ -305,7 +305,7 @@ def writes_into_its_input(x, p, training=True):
     return x
 
 
-# The way back.
+# The backward pass.
 
 
 class _Layer:
@@ -317,7 +317,7 @@ class _Layer:
 
 
 @_misconception(
-    "dropped units learn from errors that they had no part in",
+    "dropped units get a gradient, though they did not affect the loss",
     "multiply the gradient by the mask of the forward pass",
     "https://github.com/iamtrask/Grokking-Deep-Learning/issues/68",
 )
@@ -337,7 +337,7 @@ class backward_without_scale(_Layer):
 
 @_misconception(
     "the gradient does not belong to the output: a gradient check fails at random places",
-    "keep the mask of the forward pass, and use it again",
+    "store the mask of the forward pass, and use it again",
     "https://github.com/pytorch/pytorch/issues/14253",
 )
 class backward_with_another_mask(_Layer):
