@@ -1,6 +1,6 @@
-"""Dropout, its scaling, and the proof that both conventions are the same network.
+"""Standard and inverted dropout, and the proof that both conventions give the same network.
 
-Importing this package loads neither torch nor matplotlib: import the module that you need,
+Importing this package loads neither torch nor matplotlib. Import the module that you need,
 for example ``from dropout_scaling.reference import inverted_train``.
 """
 

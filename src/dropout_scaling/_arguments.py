@@ -1,4 +1,4 @@
-"""The checks that every module shares: an error names the argument, the rule and the value."""
+"""The shared checks of arguments: an error names the argument, the rule and the value."""
 
 from fractions import Fraction
 from numbers import Integral, Real
@@ -9,8 +9,8 @@ import numpy as np
 def check_p(p):
     """Return the drop probability ``p``, as a plain Python number, if 0 <= p <= 1.
 
-    A ``Fraction`` stays one, for exact arithmetic. A NumPy scalar becomes a Python number of the
-    same value, since a float64 scalar would widen a float32 array.
+    A ``Fraction`` stays a Fraction, for exact arithmetic. A NumPy scalar becomes a Python number of
+    the same value, since a float64 scalar would turn a float32 array into float64.
     Raises TypeError if ``p`` is not a real number, ValueError if it is nan or outside [0, 1].
 
     >>> check_p(0.2)
@@ -26,7 +26,7 @@ def check_p(p):
 
 
 def keep_probability(p, *, like):
-    """Return q = 1 - p: a float, or p's own kind where the array ``like`` holds objects.
+    """Return q = 1 - p: a float, or a number of p's own type if the array ``like`` holds objects.
 
     Raises TypeError or ValueError for a bad ``p``.
 
@@ -40,7 +40,7 @@ def keep_probability(p, *, like):
 def check_floats(name, x):
     """Return ``x`` as an array if it holds floats, or objects such as ``Fraction``.
 
-    Raises TypeError otherwise: integers and booleans cannot be scaled.
+    Raises TypeError otherwise: scaling would change the type of integers and booleans.
     """
     x = np.asarray(x)
     if not (np.issubdtype(x.dtype, np.floating) or x.dtype == object):
@@ -51,9 +51,9 @@ def check_floats(name, x):
 def check_mask(mask, shape):
     """Return ``mask`` if it is boolean and its last axes are ``shape``.
 
-    Further axes in front are further draws: for x of shape (n,), a mask of shape (m, n) holds
-    m masks. Nothing is broadcast the other way, since a mask that is shared by the rows of a
-    batch is a well-known bug.
+    Further axes in front hold further draws: for x of shape (n,), a mask of shape (m, n) holds
+    m masks. A smaller mask is not broadcast to x: a mask shared by all rows of a batch is a
+    well-known bug.
 
     Raises TypeError for a mask that is not a boolean array, ValueError for another shape.
     """
@@ -70,7 +70,18 @@ def check_mask(mask, shape):
 def check_count(name, value, low, high=None):
     """Return ``value`` as an int if it is an integer in [low, high].
 
-    Raises TypeError for another type, ValueError outside the range.
+    Args:
+        name: the argument's name, for the error message.
+        value: the argument.
+        low: the smallest allowed value.
+        high: the largest allowed value; None for no limit.
+
+    Returns:
+        ``value`` as an int.
+
+    Raises:
+        TypeError: if ``value`` is not an integer.
+        ValueError: if ``value`` is outside the range.
 
     >>> check_count("n", 3, 0, 20)
     3

@@ -1,4 +1,4 @@
-"""Modules that earlier editions of the book imported: their names lead to where they are now."""
+"""Old module names, which earlier editions of the book imported, and the modules they lead to."""
 
 import sys
 from importlib import import_module
@@ -14,7 +14,7 @@ MOVED = {
 
 
 class Finder:
-    """Finds a moved module, when nothing else is found, and gives it what is in the new one."""
+    """Finds a moved module, if no other finder does, and fills it from the new module."""
 
     def find_spec(self, name, path=None, target=None):
         package, _, old = name.rpartition(".")

@@ -1,7 +1,6 @@
-"""Leave things as they were found: what running somebody's layer or model changes is put back.
+"""Put back what running a layer or a model changes: modes, buffers, gradients and random states.
 
-That is modes, buffers, gradients and random states. What a layer writes elsewhere, into its
-parameters, an attribute or a file, stays.
+Other changes stay: what a layer writes into its parameters, an attribute or a file.
 """
 
 import contextlib
@@ -13,10 +12,11 @@ import numpy as np
 
 @contextlib.contextmanager
 def as_found(module=None):
-    """Put back the random states, and a module's modes, buffers and gradients, whatever happens.
+    """Put back the random states, and a module's modes, buffers and gradients, even after an error.
 
-    ``module``: a ``torch.nn.Module``, whose gradients are None inside, or None. The random states
-    are those of ``random``, of NumPy and, where it is loaded, of torch. Raises nothing of its own.
+    ``module``: a ``torch.nn.Module`` or None; inside the context its gradients are None. The random
+    states are those of ``random``, of NumPy and, if it is loaded, of torch. Raises no errors of its
+    own.
     """
     torch = sys.modules.get("torch")
     parts = [] if module is None else list(module.modules())

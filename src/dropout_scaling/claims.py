@@ -1,9 +1,9 @@
-"""What a chapter says of its own experiments: seeds, numbers and claims.
+"""Seeds, numbers and claims: tools for what a chapter says about its own experiments.
 
-A *number* is what a sentence quotes: under the book's own seeds it is what the cell prints, on any
-machine. A *claim* is true whatever the seeds. ``DROPOUT_SCALING_SEED_SHIFT=1`` runs a chapter under
-other seeds, 2 under others again: claims are then held, and numbers are not compared. An exact
-identity needs neither: it stands in a plain ``assert``.
+A *number* is a value that a sentence quotes. Under the book's own seeds the cell prints the same
+number on every machine. A *claim* is true for any seeds. ``DROPOUT_SCALING_SEED_SHIFT=1`` runs a
+chapter with other seeds, 2 with yet others: claims are then checked, and numbers are not. An exact
+identity needs neither tool: use a plain ``assert``.
 """
 
 import operator
@@ -15,17 +15,17 @@ import numpy as np
 from dropout_scaling._arguments import check_count
 
 VARIABLE = "DROPOUT_SCALING_SEED_SHIFT"
-SPACING = 1000  # a chapter's own seeds are below it, so that no two shifts share one
+SPACING = 1000  # a chapter's own seeds are below it, so two shifts never share a seed
 ORDERS = {"<": operator.lt, ">": operator.gt}
 
-# A list here, and each claim is written down as (sentence, margin) and stops nothing.
+# If this is a list, each claim is appended to it, and a false claim raises no error.
 recorded = None
 
 
-def shift():
-    """Return by how many steps the seeds are shifted: 0, if the variable is not set.
+def shift() -> int:
+    """Return the shift of the seeds, in steps: 0 if ``DROPOUT_SCALING_SEED_SHIFT`` is not set.
 
-    Raises ValueError if ``DROPOUT_SCALING_SEED_SHIFT`` is no integer in [0, 10^6].
+    Raises ValueError if the variable is not an integer in [0, 10^6].
     """
     text = os.environ.get(VARIABLE, "0")
     if not text.isdecimal():
@@ -33,8 +33,8 @@ def shift():
     return check_count(VARIABLE, int(text), 0, 10**6)
 
 
-def seed(n):
-    """Return the seed number ``n`` of a chapter: n itself, unless the seeds are shifted.
+def seed(n: int) -> int:
+    """Return a chapter's seed number ``n``: n itself, unless the seeds are shifted.
 
     Raises TypeError or ValueError if ``n`` is not an integer in [0, 1000).
 
@@ -44,8 +44,8 @@ def seed(n):
     return check_count("n, the number of a seed,", n, 0, SPACING - 1) + SPACING * shift()
 
 
-def seeds(n):
-    """Return the chapter's first ``n`` seeds, as a list.
+def seeds(n: int) -> list[int]:
+    """Return the chapter's first ``n`` seeds as a list. Errors as ``seed``.
 
     >>> seeds(3)
     [0, 1, 2]
@@ -54,10 +54,10 @@ def seeds(n):
 
 
 def number(value, said):
-    """Hold that ``value``, rounded to the digits of ``said``, is what the sentence says.
+    """Check that ``value``, rounded to the digits of ``said``, is the number in the sentence.
 
-    ``said``: the number as the page has it, a string. Nothing is compared where the seeds are
-    shifted. Raises AssertionError for another number, ValueError for a ``said`` that is none.
+    ``said``: the number as the page shows it, a string. If the seeds are shifted, nothing is
+    compared. Raises AssertionError for another number, ValueError if ``said`` is not a number.
 
     >>> number(3.14159, "3.14")
     """
@@ -69,12 +69,12 @@ def number(value, said):
 
 
 def claim(sentence, *chain):
-    """Hold an order that the sentence states, for every element: ``claim("...", a, "<", b)``.
+    """Check an order that the sentence states, for every element: ``claim("...", a, "<", b)``.
 
-    ``chain``: numbers or arrays with "<" or ">" between them, all of one direction. Its *margin*
-    is the smallest difference along the chain: below 0, the claim does not hold.
-    Raises AssertionError with the sentence and the values if it does not, ValueError for a chain
-    that is none.
+    ``chain``: numbers or arrays with "<" or ">" between them, all in one direction. The *margin* of
+    a claim is the smallest difference along the chain: below 0, the claim is false.
+    Raises AssertionError with the sentence and the values if the claim is false, ValueError if
+    ``chain`` has another form.
 
     >>> claim("The square of a number above 1 is larger.", 1, "<", 1.5, "<", 1.5**2)
     """

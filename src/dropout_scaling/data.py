@@ -1,4 +1,4 @@
-"""Small real data that ships with a library or with this package: nothing is fetched."""
+"""Small real data that ships with a library or with this package: nothing is downloaded."""
 
 import json
 from importlib import resources
@@ -19,10 +19,10 @@ class Split(NamedTuple):
     y_test: np.ndarray
 
 
-def digits(*, n_test=450, rng):
+def digits(*, n_test: int = 450, rng: np.random.Generator) -> Split:
     """Return scikit-learn's 1797 handwritten digits, 8 x 8 pixels each, split at random.
 
-    ``n_test``: how many go to the test set. ``rng``: a ``numpy.random.Generator`` to shuffle them.
+    ``n_test``: the size of the test set. ``rng``: a ``numpy.random.Generator`` for the shuffle.
     Returns ``Split``: inputs float32 in [0, 1], shape (rows, 64), labels int64, shape (rows,).
     Raises ValueError if ``n_test`` would leave either part empty, TypeError for another kind of
     ``rng``.
@@ -38,28 +38,28 @@ def digits(*, n_test=450, rng):
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])
 
 
-def timings(file=None):
-    """Return what `make bench` measured of dropout on one machine: (machine, rows).
+def timings(file=None) -> tuple[dict, list[dict]]:
+    """Return the times that `make bench` measured on one machine: (machine, rows).
 
     ``machine``: a dictionary with the processor, the versions and the date. ``rows``: a list of
-    dictionaries; "ms_25", "ms_50" and "ms_75" are the quartiles of a call's milliseconds,
-    "ratio_25" and so on those of F.dropout's time over it, "faults" the pages of memory that it
-    was newly given, "turns" how many turns count: a turn is one call, or below 2^17 elements
-    several. They are None where no turn was undisturbed.
-    ``file``: what `make bench` wrote, the package's own run if not given.
+    dictionaries. "ms_25", "ms_50" and "ms_75" are the quartiles of a call's time in milliseconds;
+    "ratio_25" and so on are quartiles of F.dropout's time divided by the call's time. "faults" is
+    the number of page faults: memory pages that the call was newly given. "turns" counts the valid
+    turns: a turn is one call, or several calls below 2^17 elements. Values are None if there was
+    no valid turn. ``file``: the output of `make bench`; the package's own run if not given.
     """
     file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
     run = json.loads(file.read_text("utf8"))
     return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]
 
 
-def seed_run(file=None):
-    """Return what the last `make seeds` found of the chapters' claims: (run, rows).
+def seed_run(file=None) -> tuple[dict, list[dict]]:
+    """Return the results of the last `make seeds` for the chapters' claims: (run, rows).
 
-    ``run``: a dictionary with the number of shifts, the date and the machine. ``rows``: one
-    dictionary a claim: "page", "claim", its sentence, "held" in how many shifts "of" how many, and
-    "nearest", its smallest margin as a share of the median one (None where it has no margin).
-    ``file``: what `make seeds` wrote, the package's own run if not given.
+    ``run``: a dictionary with the number of shifts, the date and the machine. ``rows``: a
+    dictionary for each claim. "page" is its page and "claim" its sentence; it "held" in so many
+    shifts "of" so many. "nearest" is its smallest margin divided by the median margin, or None.
+    ``file``: the output of `make seeds`; the package's own run if not given.
     """
     file = resources.files("dropout_scaling") / "claims.json" if file is None else Path(file)
     found = json.loads(file.read_text("utf8"))

@@ -1,8 +1,8 @@
-"""Dropout masks: sampled, drawn again from their coordinates, enumerated and weighed.
+"""Dropout masks: draw them, draw the same one again, list them all, and give their probabilities.
 
 A mask is a boolean array in which True means *kept*. ``p`` is the probability of dropping a
 unit, as in ``torch.nn.Dropout``, and q = 1 - p that of keeping it. (The paper's letter p is
-our q.) This is the only module that draws masks with NumPy.
+our q.)
 """
 
 from fractions import Fraction
@@ -11,18 +11,19 @@ import numpy as np
 
 from dropout_scaling._arguments import check_count, check_mask, check_p, check_rng
 
-MAX_UNITS = 20  # 2**20 masks of 20 units are 21 MB; each further unit doubles the list
+MAX_UNITS = 20  # 2**20 masks of 20 units take 21 MB; each further unit doubles that
 
 
 def bernoulli_mask(shape, p, *, rng):
     """Draw a mask whose entries are True independently, each with probability q = 1 - p.
 
-    keep = (u < q), u uniform on [0, 1): right at both ends, since u is never 1 and p = 0 keeps
-    everything, while ``u > p`` would drop a unit whenever the generator returns exactly 0.
+    keep = (u < q), with u uniform on [0, 1). u is never 1, so p = 0 keeps everything. The test
+    ``u > p`` would drop a unit whenever the generator returns exactly 0.
 
-    ``shape``: an int or a tuple of ints. ``rng``: a ``numpy.random.Generator``, required, so that
-    every draw can be traced to its seed. Returns a boolean array of that shape.
-    Raises TypeError or ValueError for a bad ``p``, TypeError for another kind of ``rng``.
+    ``shape``: an int or a tuple of ints. ``p``: the probability of dropping a unit. ``rng``: a
+    ``numpy.random.Generator``. It is required, so that every draw has a known seed. Returns a
+    boolean array of that shape. Raises TypeError or ValueError for a bad ``p``, TypeError for
+    another kind of ``rng``.
 
     Source: Srivastava et al. 2014, section 4, r ~ Bernoulli(p_paper).
 
@@ -36,11 +37,11 @@ def bernoulli_mask(shape, p, *, rng):
 
 
 def keyed_rng(seed, *, layer=0, step=0):
-    """Return the generator at coordinates (seed, layer, step): the same mask again, at any time.
+    """Return the generator at coordinates (seed, layer, step): it always draws the same mask.
 
-    Philox is a counter-based generator: its n-th block is a function of a key and n alone. The
-    key is (seed, layer); ``step`` fills the third of the counter's four 64-bit words, so that two
-    steps are 2^128 blocks apart and never meet.
+    Philox is a counter-based generator: block n depends only on the key and on n. Here the key is
+    (seed, layer), and ``step`` is the third of the counter's four 64-bit words. So two steps are
+    2^128 blocks apart and never overlap.
 
     ``seed``, ``layer``, ``step``: integers in [0, 2^64). Raises TypeError or ValueError otherwise.
 
@@ -60,7 +61,7 @@ def keyed_rng(seed, *, layer=0, step=0):
 def all_masks(n):
     """Return every mask of ``n`` units: a boolean array of shape (2^n, n).
 
-    Row k holds the binary digits of k, the last unit changing fastest.
+    Row k holds the binary digits of k; the last unit changes fastest.
     Raises TypeError if ``n`` is not an integer, ValueError if it is not in [0, 20].
 
     >>> all_masks(2).astype(int).tolist()
@@ -77,10 +78,11 @@ def all_masks(n):
 
 
 def mask_probabilities(masks, p):
-    """Return the probability of each mask: q^k p^(n-k) where it keeps k of its n units.
+    """Return the probability of each mask: q^k p^(n-k) if it keeps k of its n units.
 
-    ``masks``: boolean, shape (m, n). Returns shape (m,): float64, or exact ``Fraction`` objects
-    where ``p`` is a Fraction. Raises TypeError or ValueError for a bad ``masks`` or ``p``.
+    ``masks``: boolean, shape (m, n). ``p``: the probability of dropping a unit. Returns shape (m,):
+    float64, or exact ``Fraction`` objects if ``p`` is a Fraction. Raises TypeError or ValueError
+    for a bad ``masks`` or ``p``.
 
     >>> mask_probabilities(all_masks(1), Fraction(1, 5))
     array([Fraction(1, 5), Fraction(4, 5)], dtype=object)

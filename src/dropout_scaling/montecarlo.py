@@ -1,4 +1,4 @@
-"""Averages over sampled masks, each with its standard error, for more units than ``exact``."""
+"""Averages over sampled masks with standard errors, for networks too large for ``exact``."""
 
 from typing import NamedTuple
 
@@ -10,22 +10,33 @@ from dropout_scaling.masks import bernoulli_mask
 
 
 class Estimate(NamedTuple):
-    """A Monte-Carlo average: ``mean``, its standard error ``stderr``, and ``n`` samples."""
+    """A Monte Carlo average: the ``mean``, its standard error ``stderr``, and ``n`` samples."""
 
     mean: np.ndarray
     stderr: np.ndarray
     n: int
 
 
-def monte_carlo(f, n_units, p, *, n_samples, rng):
+def monte_carlo(f, n_units, p, *, n_samples, rng) -> Estimate:
     """Estimate E[f(m)] from sampled masks.
 
-    mean = (1/N) sum of f(m_i); stderr = s / sqrt(N), s the sample standard deviation (N - 1).
-    ``f`` maps masks (N, n_units) to values (N, ...); ``p`` is the drop probability; ``rng`` a
-    ``numpy.random.Generator``. Returns ``Estimate(mean, stderr, n)``, entries of shape (...), in
-    float64 whatever real numbers ``f`` returns.
-    Raises ValueError if ``n_samples`` < 2 (no standard error from one sample), ``n_units`` < 0 or f
-    returns another number of rows; TypeError, ValueError for a bad ``p`` or ``rng``.
+    mean = (1/N) sum of f(m_i); stderr = s / sqrt(N). Here N is ``n_samples`` and s is the sample
+    standard deviation with the divisor N - 1.
+
+    Args:
+        f: maps masks of shape (N, n_units) to real values of shape (N, ...).
+        n_units: the number of units in a mask.
+        p: the probability of dropping a unit.
+        n_samples: the number of masks to draw.
+        rng: a ``numpy.random.Generator``.
+
+    Returns:
+        ``Estimate(mean, stderr, n)``; ``mean`` and ``stderr`` have shape (...), in float64.
+
+    Raises:
+        ValueError: if ``n_samples`` < 2, ``n_units`` < 0, ``p`` is outside [0, 1], or f returns a
+            wrong number of rows.
+        TypeError: for a bad ``p`` or ``rng``.
 
     Source: Srivastava et al. 2014, section 7.5.
 
@@ -37,6 +48,6 @@ def monte_carlo(f, n_units, p, *, n_samples, rng):
     n_samples = check_count("n_samples", n_samples, 2)
     shape = (n_samples, check_count("n_units", n_units, 0))
     values = values_of_masks(f, bernoulli_mask(shape, p, rng=rng))
-    # A sum in float32 stops growing at 2^24 terms, and an array of Fractions has no square root.
+    # A float32 sum of ones stops growing at 2^24, and an array of Fractions has no square root.
     values = values.astype(float if values.dtype == object else np.result_type(values, float))
     return Estimate(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_samples), n_samples)

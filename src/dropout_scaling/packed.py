@@ -1,28 +1,30 @@
-"""Inverted dropout of NumPy arrays at a fraction of the usual cost, its mask kept as bits.
+"""Fast inverted dropout of NumPy arrays that stores the mask as bits.
 
-What makes the usual lesson, ``rng.random(x.shape) < q``, slow: 64 random bits for each element,
-float64 in between, and passes over arrays that are larger than the cache. Here an element takes
-one random byte, one in 256 takes a second number, and the work goes block by block.
+The usual code, ``rng.random(x.shape) < q``, is slow for three reasons. It draws 64 random bits for
+each element, it makes float64 numbers, and it passes over arrays larger than the cache. Here each
+element takes one random byte, one element in 256 takes a second number, and the code works in
+blocks.
 """
 
 import numpy as np
 
 from dropout_scaling._arguments import check_floats, check_rng, keep_probability
 
-BLOCK = 2**18  # elements: their random bytes and what is made of them stay in a core's cache
+BLOCK = 2**18  # elements: few enough for a core's cache to hold their bytes and results
 WORD = {"low": 0, "high": 2**64 - 1, "dtype": np.uint64, "endpoint": True}
 
 
 def threshold(q):
-    """Return (byte, tail): an element is kept where B < byte, or where B = byte and T < tail.
+    """Split q into two integers (byte, tail), to be compared with random integers B and T.
 
-    With B uniform on the integers [0, 2^8) and T on [0, 2^64),
+    Keep an element if B < byte, or if B = byte and T < tail. B is uniform on the integers
+    [0, 2^8), T on [0, 2^64). Then
 
-        P(kept) = byte / 2^8 + tail / 2^72 = floor(2^72 q) / 2^72,
+        P(kept) = byte / 2^8 + tail / 2^72 = floor(2^72 q) / 2^72.
 
-    so that it is q for each double q that is a multiple of 2^-72, as all from 2^-20 on are, and
-    less than 2^-72 below it for a smaller one. T is drawn where B = byte alone.
-    ``q``: a float in [0, 1].
+    This is exactly q if q is 0 or at least 2^-20, since such a double is a multiple of 2^-72. For a
+    smaller q it is too small by less than 2^-72. T is needed only if B = byte.
+    ``q``: the probability of keeping an element, a float in [0, 1].
 
     >>> threshold(0.75)
     (192, 0)
@@ -31,10 +33,10 @@ def threshold(q):
 
 
 def draw_bits(n, q, *, rng):
-    """Draw a mask of n elements, each kept with probability q (see ``threshold``), as bits.
+    """Draw a mask of n elements as bits; each element is kept with probability q.
 
-    ``rng``: a ``numpy.random.Generator``, required. Returns ceil(n/8) bytes: eight elements each,
-    the first in the highest bit, as ``np.packbits`` has it.
+    ``rng``: a ``numpy.random.Generator``. Returns ceil(n/8) bytes in the format of ``np.packbits``:
+    eight elements in a byte, the first in the highest bit. See ``threshold`` for the rounding of q.
 
     >>> np.unpackbits(draw_bits(8, 1.0, rng=np.random.default_rng(0)))
     array([1, 1, 1, 1, 1, 1, 1, 1], dtype=uint8)
@@ -52,10 +54,11 @@ def draw_bits(n, q, *, rng):
 
 
 def clear_dropped(words, bits):
-    """Set to 0, in place, the ``words`` whose bit is 0: floats, seen as integers of their width.
+    """Set each of ``words`` to 0, in place, if its bit is 0.
 
-    An integer "and" with -1 leaves a float's bits as they are, and with 0 gives 0.0, whatever the
-    float was. ``words``: shape (n,), signed integers. ``bits``: as from ``draw_bits``.
+    ``words``: shape (n,), floats viewed as signed integers of the same width. ``bits``: as from
+    ``draw_bits``. A bitwise "and" with -1 leaves a float's bits unchanged; with 0 it gives 0.0,
+    even for inf and nan.
 
     >>> words = np.array([7, 7])
     >>> clear_dropped(words, np.array([0b10000000], np.uint8))
@@ -66,7 +69,7 @@ def clear_dropped(words, bits):
         block = words[start : start + BLOCK]
         kept = np.unpackbits(bits[start // 8 :], count=block.size).view(np.int8)
         np.negative(kept, out=kept)
-        np.bitwise_and(block, kept, out=block)  # widens int8 as it goes, -1 to -1
+        np.bitwise_and(block, kept, out=block)  # NumPy widens the int8: -1 stays -1
 
 
 def _check(name, x):
@@ -79,18 +82,18 @@ def _check(name, x):
 def _drop(x, bits, q):
     if q == 0:
         return np.zeros(x.shape, x.dtype)
-    y = np.asarray(np.divide(x, q, order="C"))  # the division that reference.inverted_train does
+    y = np.asarray(np.divide(x, q, order="C"))  # the same division as in reference.inverted_train
     clear_dropped(y.reshape(-1).view(f"i{y.itemsize}"), bits)
     return y
 
 
-def packed_train(x, p, *, rng):
-    """Inverted dropout while training; return y and the mask as bits, for ``packed_backward``.
+def packed_train(x, p, *, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Apply inverted dropout while training; return y and, for backward, the mask as bits.
 
     y = m x / q, m ~ Bernoulli(q) for each element, q = 1 - p; all zeros at p = 1.
     Shapes: x any, y as x, the bits ceil(size/8) bytes. ``p``: the probability of dropping an
-    element. ``rng``: a ``numpy.random.Generator``, required. Raises TypeError or ValueError for a
-    bad ``x`` (float16, float32 or float64), ``p`` or ``rng``.
+    element. ``rng``: a ``numpy.random.Generator``. Raises TypeError for an ``x`` that is not
+    float16, float32 or float64, TypeError or ValueError for a bad ``p`` or ``rng``.
     Source: Srivastava et al. 2014, section 10.
 
     >>> y, bits = packed_train(np.ones(4, np.float32), 0.0, rng=np.random.default_rng(0))
@@ -104,10 +107,10 @@ def packed_train(x, p, *, rng):
 
 
 def packed_backward(grad, bits, p):
-    """Return the gradient on x of ``packed_train``: the same mask and the same 1/q once more.
+    """Return the gradient on x of ``packed_train``: multiply by the same mask and the same 1/q.
 
     dL/dx = m dL/dy / q. ``grad``: dL/dy, of y's shape. ``bits``: as ``packed_train`` returned them.
-    Raises TypeError or ValueError for a bad ``grad``, ``bits`` or ``p``.
+    ``p``: the same as in ``packed_train``. Raises TypeError or ValueError for a bad argument.
 
     >>> packed_backward(np.array([3.0, 3.0]), np.array([0b10000000], np.uint8), 0.25)
     array([4., 0.])

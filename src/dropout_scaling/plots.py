@@ -1,15 +1,18 @@
-"""The book's figures: ``ax`` first, arrays in, artists out; never a model, never ``show``.
+"""The book's figures: functions that take ``ax`` first, then arrays, and return artists.
 
-Standard dropout is orange, dashed and square, inverted dropout blue, solid and round, in every
-figure, so that the two are told apart without colour too. A dropped unit is hollow, a kept one
-filled, and a unit's area is its value. Lines are labelled at the line, not in a legend.
+They take no model and never call ``show``. In every figure standard dropout is orange, dashed and
+square, inverted dropout is blue, solid and round: a reader can tell them apart without colour too.
+A dropped unit is hollow, a kept one filled, and a unit's area is its value. Labels stand at the
+lines, not in a legend.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
-INK = "#767b83"  # a grey that reads on white and on black; the site swaps in the page's own ink
+INK = (
+    "#767b83"  # a grey, legible on white and black; the site replaces it by the page's text colour
+)
 STANDARD = {"color": "#d55e00", "linestyle": "--", "marker": "s"}
 INVERTED = {"color": "#0072b2", "linestyle": "-", "marker": "o"}
 PLAIN = {"color": INK, "linestyle": ":", "marker": "D"}
@@ -17,9 +20,10 @@ WIDTH = 4.5  # inches: 11 pt in a figure of this width are 11 px on a phone 360 
 
 
 def use_book_style():
-    """Set matplotlib, and Jupyter's figures where there is a kernel, to the book's style.
+    """Set the book's style in matplotlib, and for Jupyter's figures if there is a kernel.
 
-    SVG on a transparent ground, text as text, one ink for everything that is not data.
+    Figures are SVG with a transparent background and real text. Everything that is not data has one
+    colour.
     """
     plt.rcParams.update(
         {
@@ -54,9 +58,21 @@ def use_book_style():
 
 
 def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1, **label):
-    """Draw y over x, shapes (n,), and write ``text`` beside the point number ``at``.
+    """Draw y over x and write ``text`` beside one point; return the line and the text.
 
-    ``every``: a marker at each so many points. Returns the line and the text.
+    Args:
+        ax: the axes.
+        x: shape (n,).
+        y: shape (n,).
+        text: the label.
+        style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
+        at: the index of the labelled point.
+        offset: from that point to the text, in typographic points.
+        every: the number of points from one marker to the next.
+        label: further options of ``ax.annotate``.
+
+    Returns:
+        The line and the text, two artists.
     """
     x, y = np.asarray(x), np.asarray(y)
     (line,) = ax.plot(x, y, markevery=every, **style)
@@ -66,15 +82,26 @@ def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1,
 
 
 def band(ax, x, low, high, *, style=PLAIN):
-    """Shade from ``low`` to ``high`` over x, shapes (n,): the spread of a line."""
+    """Shade the area from ``low`` to ``high`` over x: the spread of a line.
+
+    Args:
+        ax: the axes.
+        x: shape (n,).
+        low: shape (n,).
+        high: shape (n,).
+        style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
+
+    Returns:
+        The shaded area, an artist.
+    """
     return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
 
 
 def timings(ax, rows):
     """Draw nanoseconds an element over the input's size: F.dropout, FastDropout and two copies.
 
-    ``rows``: of ``data.timings``, of one type, p, direction and kind of pages. Both axes are
-    logarithmic, a band spans the quartiles.
+    ``rows``: rows of ``data.timings`` with one dtype, p, direction and kind of memory pages. Both
+    axes are logarithmic; a band spans the quartiles.
     """
     styles = {"F.dropout": STANDARD, "FastDropout": INVERTED, "clone": PLAIN}
     for name, style in styles.items():
@@ -95,7 +122,14 @@ def timings(ax, rows):
 def stems(ax, values, probabilities, *, style=PLAIN):
     """Draw an exact distribution: a stem of height ``probabilities`` at each of ``values``.
 
-    Shapes (n,). Returns the stems and their heads.
+    Args:
+        ax: the axes.
+        values: shape (n,).
+        probabilities: shape (n,).
+        style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
+
+    Returns:
+        The stems and their heads.
     """
     sticks = ax.vlines(values, 0, probabilities, color=style["color"], linewidth=2)
     (heads,) = ax.plot(values, probabilities, style["marker"], color=style["color"], markersize=6)
@@ -104,10 +138,17 @@ def stems(ax, values, probabilities, *, style=PLAIN):
 
 
 def units(ax, values, *, y=0.0, style=PLAIN, text=True):
-    """Draw a row of units at height ``y``: a disc of area ``values``, hollow where that is 0.
+    """Draw a row of units as discs whose area is their value; a unit of value 0 is hollow.
 
-    ``values``: shape (n,); unit i is centred on x = i. ``text``: write each value below its unit.
-    Returns the discs.
+    Args:
+        ax: the axes.
+        values: shape (n,); unit i is centred on x = i.
+        y: the height of the row.
+        style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
+        text: whether to write each value below its unit.
+
+    Returns:
+        A list of the discs.
     """
     discs = []
     for x, value in enumerate(np.asarray(values, dtype=float)):
@@ -127,10 +168,10 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True):
 
 
 def network(ax, masks, *, style=PLAIN):
-    """Draw a network of layers from bottom to top with some of its units dropped.
+    """Draw a network, layers from bottom to top, with some of its units dropped.
 
-    ``masks``: one boolean array a layer, inputs first, True = kept. A dropped unit is hollow and
-    loses its connections. Returns the discs, a list a layer.
+    ``masks``: one boolean array for each layer, inputs first, True = kept. A dropped unit is hollow
+    and has no connections. Returns the discs, one list for each layer.
     """
     width = max(len(mask) for mask in masks)
     spots = [
@@ -150,12 +191,12 @@ def network(ax, masks, *, style=PLAIN):
             if not kept:
                 look = {"facecolor": "none", "edgecolor": INK, "linestyle": (0, (2, 2))}
             discs[-1].append(ax.add_patch(Circle(spot, 0.3, linewidth=1.2, **look)))
-    bare(ax).margins(x=0.12)  # so that drawings side by side stay apart
+    bare(ax).margins(x=0.12)  # some space between drawings side by side
     return discs
 
 
 def bare(ax):
-    """Remove the axes of a drawing, keep its proportions and fit it. Returns ``ax``."""
+    """Remove the axes of a drawing, keep its proportions and fit it to the axes. Returns ``ax``."""
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.autoscale_view()

@@ -1,9 +1,9 @@
-"""The whole lesson, a line each: standard dropout scales at eval, inverted dropout at train.
+"""The whole lesson: standard dropout scales at evaluation, inverted dropout while training.
 
-``x``: an array of any shape, of floats or of ``Fraction`` objects. ``mask``: boolean, True = kept,
-of x's shape (axes in front of it are further draws). ``p``: the probability of dropping a unit,
-q = 1 - p that of keeping it. Every function is pure: the mask is given, nothing is drawn.
-A dropped value is 0 whatever it was, inf and nan included: hence ``where`` and not ``*``.
+``x``: an array of any shape, of floats or of ``Fraction`` objects. ``mask``: a boolean array,
+True = kept, of x's shape; further axes in front of it hold further draws. ``p``: the probability of
+dropping a unit. q = 1 - p is the probability of keeping it. No function draws anything: the caller
+gives the mask. A dropped value becomes 0 even if it was inf or nan: hence ``where``, not ``*``.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from dropout_scaling._arguments import check_floats, check_mask, keep_probabilit
 
 
 def standard_train(x, mask):
-    """Standard dropout while training: drop, and leave the kept values alone.
+    """Apply standard dropout while training: drop, and leave the kept values unchanged.
 
-    y = m x. Shapes: x (...), mask (..., ...), result as mask. Raises TypeError, ValueError for a
+    y = m x. Shapes: x (...), mask (..., ...), result as mask. Raises TypeError or ValueError for a
     bad ``x`` or ``mask``. Source: Srivastava et al. 2014, section 4.
 
     >>> standard_train(np.ones(3), np.array([True, False, True]))
@@ -26,10 +26,11 @@ def standard_train(x, mask):
 
 
 def standard_eval(x, p):
-    """Standard dropout at evaluation: scale by the probability of keeping.
+    """Apply standard dropout at evaluation: multiply by q, the probability of keeping.
 
-    y = q x, the mean of ``standard_train`` over masks. Raises TypeError, ValueError for a bad ``x``
-    or ``p``. Source: Srivastava et al. 2014, section 4, who put q into the weights, W_test = q W.
+    y = q x, the mean of ``standard_train`` over masks. ``p``: the probability of dropping a unit.
+    Raises TypeError or ValueError for a bad ``x`` or ``p``. Source: Srivastava et al. 2014,
+    section 4. The paper multiplies the weights instead: W_test = q W.
 
     >>> standard_eval(np.ones(3), 0.2)
     array([0.8, 0.8, 0.8])
@@ -40,11 +41,11 @@ def standard_eval(x, p):
 
 
 def inverted_train(x, mask, p):
-    """Inverted dropout while training: drop, and divide the kept values by q.
+    """Apply inverted dropout while training: drop, and divide the kept values by q.
 
     y = m x / q, whose mean over masks is x; all zeros at p = 1. Shapes as ``standard_train``.
-    Raises TypeError, ValueError for a bad ``x``, ``mask`` or ``p``. Source: Srivastava et al. 2014,
-    section 10; it is what ``torch.nn.Dropout`` does.
+    ``p``: the probability of dropping a unit. Raises TypeError or ValueError for a bad ``x``,
+    ``mask`` or ``p``. Source: Srivastava et al. 2014, section 10. ``torch.nn.Dropout`` does this.
 
     >>> inverted_train(np.ones(3), np.array([True, False, True]), 0.2)
     array([1.25, 0.  , 1.25])
@@ -58,7 +59,7 @@ def inverted_train(x, mask, p):
 
 
 def inverted_eval(x):
-    """Inverted dropout at evaluation: nothing at all.
+    """Apply inverted dropout at evaluation: return x unchanged.
 
     y = x. Raises TypeError for a bad ``x``.
 
@@ -69,7 +70,7 @@ def inverted_eval(x):
 
 
 def standard_backward(grad, mask):
-    """Return the gradient on x of ``standard_train``: the same mask once more.
+    """Return the gradient on x of ``standard_train``: multiply by the same mask again.
 
     dL/dx = m dL/dy. ``grad`` is dL/dy, of y's shape. Errors as ``standard_train``.
 
@@ -80,7 +81,7 @@ def standard_backward(grad, mask):
 
 
 def inverted_backward(grad, mask, p):
-    """Return the gradient on x of ``inverted_train``: the same mask and the same 1/q once more.
+    """Return the gradient on x of ``inverted_train``: multiply by the same mask and the same 1/q.
 
     dL/dx = m dL/dy / q. ``grad`` is dL/dy, of y's shape. Errors as ``inverted_train``.
 

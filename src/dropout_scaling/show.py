@@ -1,4 +1,4 @@
-"""Print the code of a function without its docstring: how the chapters show what they import."""
+"""Print the code of a function without its docstring, as the chapters do."""
 
 import inspect
 

@@ -1,7 +1,7 @@
-"""Closed forms to hold against ``exact``: what the enumeration must give.
+"""Closed forms for what ``exact`` computes by enumeration, to compare the two.
 
-``p`` is the probability of dropping a unit, q = 1 - p that of keeping it. Everything here is
-arithmetic, so that ``Fraction`` values stay exact.
+``p`` is the probability of dropping a unit, q = 1 - p that of keeping it. All of it is plain
+arithmetic, so ``Fraction`` values stay exact.
 """
 
 from math import comb
@@ -12,7 +12,9 @@ from dropout_scaling._arguments import check_count, check_floats, check_p
 
 
 def standard_mean(x, p):
-    """Return E[m x] = q x, entry by entry. Source: Srivastava et al. 2014, section 4.
+    """Return E[m x] = q x, for each entry. Source: Srivastava et al. 2014, section 4.
+
+    Raises TypeError or ValueError for a bad ``p``.
 
     >>> standard_mean(np.ones(2), 0.25)
     array([0.75, 0.75])
@@ -21,7 +23,9 @@ def standard_mean(x, p):
 
 
 def standard_variance(x, p):
-    """Return Var[m x] = p q x^2, entry by entry.
+    """Return Var[m x] = p q x^2, for each entry.
+
+    Raises TypeError or ValueError for a bad ``p``.
 
     >>> standard_variance(np.ones(2), 0.25)
     array([0.1875, 0.1875])
@@ -31,9 +35,9 @@ def standard_variance(x, p):
 
 
 def inverted_variance(x, p):
-    """Return Var[m x / q] = (p / q) x^2, entry by entry; its mean is x itself.
+    """Return Var[m x / q] = (p / q) x^2, for each entry. The mean of m x / q is x itself.
 
-    Raises ValueError at p = 1, where nothing is kept and q = 0.
+    Raises ValueError at p = 1, since nothing is kept and q = 0; errors as ``standard_variance``.
     Source: Srivastava et al. 2014, section 10.
 
     >>> inverted_variance(np.ones(2), 0.2)
@@ -52,8 +56,8 @@ def _p_over_q(p):
 def kept_count_probabilities(n, p):
     """Return P(k of n units are kept) for k = 0 ... n: the binomial C(n, k) q^k p^(n-k).
 
-    Returns a list of n + 1 numbers, of p's own type. Raises TypeError, ValueError for a bad ``p``
-    or an ``n`` outside [0, 1000] (beyond, C(n, k) outgrows a float).
+    Returns a list of n + 1 numbers of p's own type. Raises TypeError or ValueError for a bad ``p``
+    or an ``n`` outside [0, 1000] (for larger n, C(n, k) does not fit into a float).
 
     >>> kept_count_probabilities(2, 0.5)
     [0.25, 0.5, 0.25]
@@ -63,11 +67,12 @@ def kept_count_probabilities(n, p):
 
 
 def ridge_penalty(x, w, p):
-    """Return what inverted dropout on the inputs adds to the expected squared error.
+    """Return the penalty that inverted dropout on the inputs adds to the expected squared error.
 
     E|y - (m x / q) w|^2 - |y - x w|^2 = (p / q) sum_j w_j^2 sum_i x_ij^2, for any y.
-    ``x``: shape (rows, inputs); ``w``: shape (inputs,). For standard dropout, give q w.
-    Raises ValueError for other shapes or p = 1; TypeError for integers; as ``check_p`` for ``p``.
+    ``x``: shape (rows, inputs); ``w``: shape (inputs,). For standard dropout, pass q w as ``w``.
+    Raises ValueError for other shapes or p = 1, TypeError for integers, and as ``check_p`` for
+    ``p``.
 
     Source: Srivastava et al. 2014, section 9.1.
 
@@ -79,10 +84,10 @@ def ridge_penalty(x, w, p):
 
 
 def logistic_penalty(x, w, p):
-    """Return what inverted dropout adds to the expected logistic loss, to second order in w.
+    """Return the penalty that inverted dropout adds to the logistic loss, to second order in w.
 
-    (1/2) (p / q) sum_i s_i (1 - s_i) sum_j x_ij^2 w_j^2, s_i = 1 / (1 + exp(-x_i w)).
-    Arguments and errors as ``ridge_penalty``, but floats only.
+    (1/2) (p / q) sum_i s_i (1 - s_i) sum_j x_ij^2 w_j^2, s_i = 1 / (1 + exp(-x_i w)). The loss is
+    the expected one, over masks. Arguments and errors as ``ridge_penalty``, but floats only.
 
     Source: Wager, Wang and Liang 2013.
 
@@ -90,7 +95,7 @@ def logistic_penalty(x, w, p):
     np.float64(0.0)
     """
     x, w = _rows_and_weights(x, w)
-    sure = np.tanh(x @ w / 2)  # s (1 - s) = (1 - sure^2) / 4, which no large x w overflows
+    sure = np.tanh(x @ w / 2)  # s (1 - s) = (1 - sure^2) / 4; this form cannot overflow
     return _p_over_q(p) / 8 * ((1 - sure**2) * (x**2 @ w**2)).sum()
 
 
