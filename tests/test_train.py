@@ -221,7 +221,7 @@ def test_the_device_is_the_one_that_the_environment_names(monkeypatch):
 def test_a_gpu_that_is_asked_for_and_not_there_is_an_error(monkeypatch):
     monkeypatch.setenv("DROPOUT_SCALING_DEVICE", "cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    text = "DROPOUT_SCALING_DEVICE must be cpu where PyTorch sees no GPU, got cuda"
+    text = "DROPOUT_SCALING_DEVICE must be cpu if PyTorch sees no GPU, got cuda"
     with pytest.raises(RuntimeError, match=says(text)):
         default_device()
 

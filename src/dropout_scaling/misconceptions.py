@@ -51,7 +51,7 @@ def _keep(x, rate):
 
 @_misconception(
     "far more is dropped than asked for, and what stays is scaled too little",
-    "p is the probability of dropping: keep where u < 1 - p",
+    "p is the probability of dropping: keep a value if u < 1 - p",
     "https://github.com/google-research/electra/pull/61",
     hidden_at_half=True,
 )
@@ -242,7 +242,7 @@ def tosses_one_coin(x, p, training=True):
 
 @_misconception(
     "the same units are dropped at each call",
-    "draw a new mask in each call; do not seed the generator again, and do not store the mask",
+    "draw a new mask in each call; do not seed the generator again or reuse a mask",
 )
 def freezes_the_mask(x, p, training=True):
     mask = np.random.RandomState(0).random_sample(x.shape) < 1 - p
@@ -284,7 +284,7 @@ def divides_zero_by_zero(x, p, training=True):
 
 @_misconception(
     "values are sometimes dropped even at p = 0; in half precision one of 256",
-    "keep where u < 1 - p: u is uniform on [0, 1) and can be exactly 0",
+    "keep a value if u < 1 - p: u is uniform on [0, 1) and can be exactly 0",
 )
 def keeps_where_u_exceeds_p(x, p, training=True):
     import torch

@@ -24,7 +24,7 @@ def default_device() -> torch.device:
     """
     device = torch.device(os.environ.get("DROPOUT_SCALING_DEVICE", "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("DROPOUT_SCALING_DEVICE must be cpu where PyTorch sees no GPU, got cuda")
+        raise RuntimeError("DROPOUT_SCALING_DEVICE must be cpu if PyTorch sees no GPU, got cuda")
     return device
 
 

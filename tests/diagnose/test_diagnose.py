@@ -335,7 +335,7 @@ def test_an_unknown_mixture_is_described_by_what_differs():
     report = diagnose(Wrong(0.9, 3.0), 0.2)
     assert report.misconception is None
     assert "rate is other, but q is right" in report.explanation
-    assert "scale is other where" in report.explanation
+    assert "scale is other, but" in report.explanation
 
 
 def test_a_module_at_a_half_is_told_what_cannot_be_told():
