@@ -90,7 +90,7 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
 def not_in_the_fonts(page):
     """The signs of formulas that are not in the font that was sent, with their font.
 
-    The fonts are cut: book/_ext/local_mathjax.py lists what stays.
+    The fonts are cut: book/dropout_site/weight/local_mathjax.py lists what stays.
     """
     folder = HTML / "_static/mathjax/output/chtml/fonts/woff-v2"
     files, missing = {}, set()

@@ -42,7 +42,7 @@ class Clone:
     def fresh(cls, root):
         """Make a clone in which nothing was run."""
         self = cls(root)
-        parts = ("_ext", "_extra", "_static", "_templates")
+        parts = ("dropout_site", "_extra", "_static", "_templates")
         for name in ("tools", *(f"book/{part}" for part in parts)):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("_config.yml", "requirements.txt", "CITATION.cff"):

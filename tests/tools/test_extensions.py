@@ -1,10 +1,13 @@
-"""Figures follow the page's theme and font, and the two boxes get their class."""
+"""All parts are set up; figures follow the theme and the font; the boxes get their class."""
 
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from theme_svg import inline
+
+import dropout_site
+from dropout_site.figures.theme_svg import inline
 
 SVG = """<?xml version="1.0"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
@@ -65,3 +68,14 @@ def test_the_text_takes_the_page_s_font_and_keeps_its_size_and_slant(figure):
 def test_the_boxes_have_their_class_and_quotes_have_none(built):
     quotes = BeautifulSoup(built.page("index"), "html.parser").find_all("blockquote")
     assert [quote.get("class", []) for quote in quotes] == [["predict"], ["check"], []]
+
+
+def test_each_module_with_a_setup_is_a_part():
+    folder = Path(dropout_site.__file__).parent
+    modules = [path for path in folder.rglob("*.py") if path.parent != folder]
+    of_setup = {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+        for path in modules
+        if "\ndef setup(app):" in path.read_text("utf8")
+    }
+    assert sorted(dropout_site.PARTS) == sorted(of_setup)

@@ -1,14 +1,12 @@
-"""What a page says of itself to a search engine, and where somebody shares its link.
+"""What a page says of itself to a search engine, and beside a shared link.
 
-The sentence is in descriptions.yml.
-A card, a sitemap and a page's own address must be whole addresses: they are made only where
-`html_baseurl` says where the book is published.
+The sentence is in descriptions.yml. The address of a card, and the page's own, must be whole:
+they are there only if `html_baseurl` says where the book is published.
 """
 
 from html import escape
 from pathlib import Path
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape as escape_xml
 
 import yaml
 
@@ -41,7 +39,8 @@ def describe(app, page, template, context, doctree):
     context["metatags"] += meta(name="description", content=sentence)
     site = app.config.html_baseurl
     if site:
-        from card import draw  # with it comes matplotlib
+        # Here, as with it comes matplotlib.
+        from dropout_site.sharing.card import draw
 
         card = f"_static/cards/{page.replace('/', '-')}.png"
         draw(title, app.config.html_title, Path(app.outdir, card))
@@ -55,25 +54,6 @@ def describe(app, page, template, context, doctree):
         context["metatags"] += meta(property=name, content=content)
 
 
-def write_sitemap(app, exception):
-    site = app.config.html_baseurl
-    if exception is not None or app.builder.format != "html" or not site:
-        return
-    pages = sorted(app.builder.get_target_uri(p) for p in app.env.found_docs)
-    addresses = "".join(
-        f"<url><loc>{escape_xml(urljoin(site, page))}</loc></url>\n"
-        for page in pages
-    )
-    Path(app.outdir, "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"{addresses}</urlset>\n",
-        "utf8",
-    )
-
-
 def setup(app):
     app.connect("builder-inited", read_descriptions)
     app.connect("html-page-context", describe)
-    app.connect("build-finished", write_sitemap)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

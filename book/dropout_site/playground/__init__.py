@@ -11,12 +11,13 @@ and in print, a still picture, which the package computes and draws now.
 import io
 from pathlib import Path
 
-from boxes import first_inline
 from docutils import nodes
-from inline_svg import inline
 from sphinx.transforms import SphinxTransform
 
-TEMPLATE = Path(__file__).with_suffix(".html")
+from dropout_site.figures.theme_svg import inline
+from dropout_site.text.boxes import first_inline
+
+TEMPLATE = Path(__file__).with_name("playground.html")
 SIDE = 5
 P = 0.5
 ALT = (
@@ -91,4 +92,3 @@ def still():
 
 def setup(app):
     app.add_transform(Playground)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

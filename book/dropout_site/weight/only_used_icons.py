@@ -91,4 +91,3 @@ def lighten(app, exception):
 
 def setup(app):
     app.connect("build-finished", lighten)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

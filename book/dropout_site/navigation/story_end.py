@@ -3,7 +3,7 @@
 AFTER = "instructors/index"
 
 
-def part(app, page, template, context, doctree):
+def end_the_story(app, page, template, context, doctree):
     _, _, following = app.builder.relations.get(page, (None, None, None))
     if following == AFTER:
         context["next"] = None
@@ -12,5 +12,4 @@ def part(app, page, template, context, doctree):
 
 
 def setup(app):
-    app.connect("html-page-context", part)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", end_the_story)

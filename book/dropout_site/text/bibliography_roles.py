@@ -15,4 +15,3 @@ def without_roles(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("html-page-context", without_roles)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

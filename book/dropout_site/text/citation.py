@@ -50,4 +50,3 @@ class Citation(SphinxDirective):
 
 def setup(app):
     app.add_directive("citation", Citation)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

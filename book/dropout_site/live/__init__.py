@@ -18,13 +18,13 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 
-from live.imports import OURS, live
+from dropout_site.live.imports import OURS, live
 
 HERE = Path(__file__).parent
 IN_PYTHON = [
     HERE / "runner.py",
     HERE / "imports.py",
-    HERE.parent / "theme_svg.py",
+    HERE.parent / "figures" / "theme_svg.py",
 ]
 FOLDER = "live"  # of the site
 
@@ -132,4 +132,3 @@ def setup(app):
     app.connect("doctree-resolved", mark)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_files)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

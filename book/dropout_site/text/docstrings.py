@@ -39,4 +39,3 @@ def setup(app):
         "autodoc-process-docstring", escape, priority=400
     )  # before napoleon, at 500
     app.connect("autodoc-skip-member", skip_fields)
-    return {"parallel_read_safe": True}

@@ -74,4 +74,3 @@ def setup(app):
     app.connect("html-collect-pages", not_found)
     app.connect("html-page-context", keep_out_of_searches, priority=900)
     app.connect("build-finished", start_links_at_the_site)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

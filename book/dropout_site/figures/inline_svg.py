@@ -9,7 +9,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from theme_svg import inline
+
+from dropout_site.figures.theme_svg import inline
 
 logger = logging.getLogger(__name__)
 
@@ -39,4 +40,3 @@ class InlineSvg(SphinxPostTransform):
 
 def setup(app):
     app.add_post_transform(InlineSvg)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -32,4 +32,3 @@ def close_fold(self, node):
 
 def setup(app):
     app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,4 +42,3 @@ def first_inline(quote):
 
 def setup(app):
     app.add_transform(Boxes)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -107,4 +107,3 @@ def setup(app):
     }
     app.connect("html-page-context", only_where_needed, priority=600)
     app.connect("build-finished", copy_mathjax)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

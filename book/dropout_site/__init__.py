@@ -1,0 +1,40 @@
+"""What makes the book's pages the site: one Sphinx extension, in parts.
+
+    text/        what a chapter is made of: boxes, folds, docstrings, citations
+    figures/     drawings in the page itself, in its theme and its font
+    live/        cells that a reader runs in the page
+    playground/  the playground of the first page
+    navigation/  from page to page: the search, the story's end, a wrong address
+    sharing/     what other sites show of a page
+    weight/      fewer bytes to load
+
+`_config.yml` names this package alone.
+"""
+
+from importlib import import_module
+
+# Of two parts that write into the head of a page, the first one writes above.
+# Otherwise the order is free: no part reads what another one has made, but
+# those of weight/, which look through the finished site and so come last.
+PARTS = (
+    "text.bibliography_roles",
+    "text.boxes",
+    "text.citation",
+    "text.docstrings",
+    "text.folds",
+    "figures.inline_svg",
+    "live",
+    "playground",
+    "navigation.not_found",
+    "navigation.story_end",
+    "sharing.page_tags",
+    "sharing.sitemap",
+    "weight.local_mathjax",
+    "weight.only_used_icons",
+)
+
+
+def setup(app):
+    for part in PARTS:
+        import_module(f"{__name__}.{part}").setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

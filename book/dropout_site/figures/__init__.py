@@ -1,0 +1,1 @@
+"""Drawings in the page itself, in its theme and its font."""

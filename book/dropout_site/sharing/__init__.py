@@ -1,0 +1,1 @@
+"""What other sites show of a page: a description, a card, the sitemap."""

@@ -1,0 +1,1 @@
+"""What a chapter is made of: boxes, folds, docstrings, citations."""
