@@ -10,11 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
-INK = (
-    "#767b83"  # a grey, legible on white and black; the site replaces it by the page's text colour
-)
-STANDARD = {"color": "#d55e00", "linestyle": "--", "marker": "s"}
-INVERTED = {"color": "#0072b2", "linestyle": "-", "marker": "o"}
+from dropout_scaling import _colours
+
+INK = _colours.INK  # the site replaces it by the page's text colour
+STANDARD = {"color": _colours.STANDARD, "linestyle": "--", "marker": "s"}
+INVERTED = {"color": _colours.INVERTED, "linestyle": "-", "marker": "o"}
 PLAIN = {"color": INK, "linestyle": ":", "marker": "D"}
 WIDTH = 4.5  # inches: 11 pt in a figure of this width are 11 px on a phone 360 px wide
 

@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from live_runtime import RUNTIME, STAMP, address
 from playwright.sync_api import expect
 
+from dropout_site.figures.theme_svg import VARIABLES
+
 CHAPTER = "/inversion/why-divide-while-training.html"
 TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
 # One worker, since it starts Python once for most of the tests.
@@ -148,7 +150,7 @@ def test_the_cells_above_run_first_and_figures_follow_the_theme(started):
     expect(figure).to_have_attribute("aria-label", stored)
     drawn = figure.inner_html()
     assert "var(--inverted)" in drawn
-    assert not re.search("#(767b83|d55e00|0072b2)", drawn, re.IGNORECASE)
+    assert not re.search("|".join(VARIABLES), drawn, re.IGNORECASE)
     cell.run(cell.editor.input_value().replace("probability of", "share of")).ended()
     own = re.compile("^Figure drawn by your code. .*share of each sum")
     expect(figure).to_have_attribute("aria-label", own)

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from layout import ROOT
 
+from dropout_scaling.plots import STANDARD
+
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: page\n"
 INDEX = """\
 # The book
@@ -22,13 +24,13 @@ See [the page](page.ipynb).
 
 > Someone **said** so.
 """
-FIGURE = """\
+FIGURE = f"""\
 import matplotlib.pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 set_matplotlib_formats("svg")
 fig, ax = plt.subplots(figsize=(2, 1))
-ax.plot([0, 1], color="#d55e00");"""
+ax.plot([0, 1], color="{STANDARD["color"]}");"""
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
 
 

@@ -7,17 +7,20 @@ import pytest
 from bs4 import BeautifulSoup
 
 import dropout_site
+from dropout_scaling import plots
 from dropout_site.figures.theme_svg import inline
 
-SVG = """<?xml version="1.0"?>
+INK, INVERTED = plots.INK, plots.INVERTED["color"]
+STANDARD = plots.STANDARD["color"].upper()  # the case of a colour does not matter
+SVG = f"""<?xml version="1.0"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
      width="72pt" height="36pt" viewBox="0 0 72 36">
  <metadata><date>today</date></metadata>
- <defs><style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style></defs>
- <defs><path id="m1" d="M 0 0" style="stroke: #D55E00"/><clipPath id="c1"/></defs>
- <g clip-path="url(#c1)"><use xlink:href="#m1" fill="#0072b2"/></g>
- <text style="font: italic 10px 'DejaVu Sans', sans-serif; fill: #767b83">p</text>
+ <defs><style type="text/css">*{{stroke-linejoin: round; stroke-linecap: butt}}</style></defs>
+ <defs><path id="m1" d="M 0 0" style="stroke: {STANDARD}"/><clipPath id="c1"/></defs>
+ <g clip-path="url(#c1)"><use xlink:href="#m1" fill="{INVERTED}"/></g>
+ <text style="font: italic 10px 'DejaVu Sans', sans-serif; fill: {INK}">p</text>
  <text style="font-size: 9px; font-family: 'cmr10'">q</text>
 </svg>"""
 

@@ -1,22 +1,24 @@
 """Make a drawn figure part of a page, so that it follows the page's theme and its font.
 
-A figure is drawn with three colours that stand for three names (COLOURS). In the page each becomes
-a CSS variable, which book.css sets for the light theme and the dark one. The standard library is
-enough: the site's figures come through here, and those that a reader draws in the browser.
+Each of a figure's three colours becomes a CSS variable in the page (VARIABLES), which book.css sets
+for the light theme and the dark one. The site's figures come through here, and those that a reader
+draws in the browser: so this needs the standard library and the package's colours, and no more.
 """
 
 import re
 import xml.etree.ElementTree as ET
 
-COLOURS = {
-    "#767b83": "var(--ink)",
-    "#d55e00": "var(--standard)",
-    "#0072b2": "var(--inverted)",
+from dropout_scaling import _colours
+
+VARIABLES = {
+    _colours.INK: "var(--ink)",
+    _colours.STANDARD: "var(--standard)",
+    _colours.INVERTED: "var(--inverted)",
 }
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-PIXELS = {
+PIXELS = {  # in each unit of length
     "": 1,
     "px": 1,
     "pt": 4 / 3,
@@ -79,12 +81,12 @@ def rename_ids(element, prefix):
 def follow_theme(element):
     # A CSS variable is sure to work in a style only, so attributes move there.
     for name in ("fill", "stroke", "stop-color"):
-        if element.get(name, "").lower() in COLOURS:
+        if element.get(name, "").lower() in VARIABLES:
             rest = element.get("style", "")
             element.set("style", f"{name}:{element.attrib.pop(name)};{rest}")
     if "style" in element.attrib:
         style = element.get("style")
-        for colour, variable in COLOURS.items():
+        for colour, variable in VARIABLES.items():
             style = re.sub(colour, variable, style, flags=re.IGNORECASE)
         element.set("style", style)
 

@@ -9,9 +9,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-WIDTH, HEIGHT = 1200, 630
-INK, QUIET, BLUE = "#1c2024", "#4d545c", "#0072b2"
-RADIUS = 26  # of a one
+from dropout_scaling import _colours
+
+WIDTH, HEIGHT = 1200, 630  # pixels
+TITLE = "#1c2024"
+QUIET = "#4d545c"  # the pages' ink in the light theme: `--ink` in book.css
+RADIUS = 26  # pixels, of a one; a disc's area is its value
 KEPT = (True, False, False, True)
 
 
@@ -30,7 +33,7 @@ def draw(title, book, file):
         textwrap.fill(title, 27 if long else 22),
         fontsize=48 if long else 58,
         fontweight="bold",
-        color=INK,
+        color=TITLE,
         va="top",
         linespacing=1.25,
     )
@@ -39,7 +42,9 @@ def draw(title, book, file):
         x = 780 + 105 * i
         axes.add_patch(Circle((x, 450), RADIUS, color=QUIET))
         if kept:
-            axes.add_patch(Circle((x, 550), RADIUS * 2**0.5, color=BLUE))
+            axes.add_patch(
+                Circle((x, 550), RADIUS * 2**0.5, color=_colours.INVERTED)
+            )
         else:
             ring = Circle((x, 550), RADIUS, fill=False, ec=QUIET, lw=3, ls=":")
             axes.add_patch(ring)
