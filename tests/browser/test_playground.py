@@ -6,10 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from layout import BOOK, HTML
+from layout import HTML
 from playwright.sync_api import expect
 
-FILES = BOOK / "_extra" / "playground"
+from dropout_site import playground
+
 SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed": "42"}
 # Of all that it loads, compressed. It was 9000 before there was a button that copies the link, a
 # picture for print, and labels that stand clear of the lines.
@@ -412,9 +413,10 @@ def test_asks_for_its_four_files_and_other_pages_for_none(page, errors):
     page.goto("/index.html")
     page.get_by_role("button", name="100 masks").click()
     mine = {path for path in asked if "playground" in path}
-    assert mine == {f"/playground/{file.name}" for file in FILES.iterdir()}
+    assert mine == {f"/playground/{name}" for name in playground.SERVED}
 
 
 def test_is_small():
-    size = sum(len(gzip.compress(file.read_bytes())) for file in FILES.iterdir())
+    files = [playground.HERE / name for name in playground.SERVED]
+    size = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert size <= MOST_BYTES

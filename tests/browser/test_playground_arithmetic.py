@@ -8,14 +8,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from helpers import bits
-from layout import BOOK
 from scipy.stats import binom
 
 from dropout_scaling.exact import expectation, variance
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.reference import inverted_eval, inverted_train, standard_eval, standard_train
+from dropout_site import playground
 
-UNITS = 25
+UNITS = playground.SIDE**2
 STEPS = [step / 20 for step in range(21)]
 KINDS = ["standard", "inverted", "none", "both"]
 U = 2.0**-53  # half a unit in the last place of a float64: the error of one operation
@@ -26,7 +26,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 @pytest.fixture
 def arithmetic(page):
     page.goto("about:blank")
-    page.add_script_tag(path=BOOK / "_extra" / "playground" / "arithmetic.js")
+    page.add_script_tag(path=playground.HERE / "arithmetic.js")
 
     def call(function, *arguments):
         return page.evaluate(f"arguments => dropout.{function}(...arguments)", list(arguments))
@@ -134,6 +134,10 @@ def test_the_running_mean_and_spread_are_those_of_all_the_values(arithmetic, mas
         # Two operations on whole numbers and the value; then three, of which the root is one.
         assert abs(Fraction(seen["mean"]) - mean) <= 3 * Fraction(U) * mean
         assert abs(Fraction(seen["spread"]) ** 2 - var) <= 7 * Fraction(U) * var
+
+
+def test_the_scripts_draw_as_many_units_as_the_page_has_cells(arithmetic, page):
+    assert page.evaluate("dropout.UNITS") == UNITS
 
 
 def test_p_0_keeps_all_and_p_1_drops_all(arithmetic, rng):

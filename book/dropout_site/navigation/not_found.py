@@ -1,7 +1,8 @@
 """The page that a host such as GitHub Pages shows for an address that leads nowhere.
 
-It is shown at any depth, so its links are whole paths, from the address of the site or else from
+It is shown at any depth, so its links are whole paths: from the address of the site or else from
 the root. A `<base>` would do for them, but then "#main-content" would lead away from the page.
+The package sphinx-notfound-page (1.1.0) leaves `data-content_root`, which scripts read, relative.
 """
 
 import re

@@ -1,14 +1,15 @@
-"""Put the playground where a page has the block quote that stands for it.
+"""Put the playground in place of the block quote that stands for it.
 
 In Jupyter and on Colab it is a quote that says what the site has there:
 
     > **Playground.** In the book on the web ...
 
-Here it becomes playground.html, whose scripts are in _extra/playground, and, where scripts are off
-and in print, a still picture, which the package computes and draws now.
+In the site it becomes playground.html, with the files beside it (SERVED). If scripts are off, and
+in print, there is a still picture, which the package computes and draws during the build.
 """
 
 import io
+import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -17,9 +18,11 @@ from sphinx.transforms import SphinxTransform
 from dropout_site.figures.theme_svg import inline
 from dropout_site.text.boxes import first_inline
 
-TEMPLATE = Path(__file__).with_name("playground.html")
-SIDE = 5
-P = 0.5
+HERE = Path(__file__).parent
+SERVED = ("playground.css", "arithmetic.js", "address.js", "playground.js")
+FOLDER = "playground"  # of the site
+SIDE = 5  # units, of the square field
+P = 0.5  # of the still picture, and where the slider starts
 ALT = (
     "Four fields of five times five discs, whose area is their value; dropped ones are dashed "
     "rings. Standard dropout keeps ones as {standard_train:g} while training and makes all "
@@ -43,7 +46,7 @@ class Playground(SphinxTransform):
 
 def html(root):
     """The element, on a page from which the site's first folder is ``root``."""
-    text = TEMPLATE.read_text("utf8")
+    text = (HERE / "playground.html").read_text("utf8")
     row = "<tr>" + "<td>1</td>" * SIDE + "</tr>"
     for name, value in {
         "root": root,
@@ -57,7 +60,8 @@ def html(root):
 
 def still():
     """The picture: the same mask under the two kinds, in the two modes."""
-    import matplotlib.pyplot as plt  # here, so that a book without a playground needs none of it
+    # Here, so that a book without a playground needs none of it.
+    import matplotlib.pyplot as plt
     import numpy as np
 
     from dropout_scaling import plots, reference
@@ -90,5 +94,15 @@ def still():
     return inline(svg.getvalue(), alt, prefix="playground-")
 
 
+def copy_served(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / FOLDER
+    target.mkdir(exist_ok=True)
+    for name in SERVED:
+        shutil.copyfile(HERE / name, target / name)
+
+
 def setup(app):
     app.add_transform(Playground)
+    app.connect("build-finished", copy_served)

@@ -20,7 +20,8 @@
   const plural = (count) => `${address.spaced(count)} mask${count === 1 ? "" : "s"}`;
   const newSeed = () => Math.floor(Math.random() * address.SEEDS);
 
-  const { state, notes } = address.read(location.search, Object.keys(dropout.KINDS), newSeed());
+  const given = { p: Number(slider.defaultValue), seed: newSeed() };
+  const { state, notes } = address.read(location.search, Object.keys(dropout.KINDS), given);
   let shown = state.masks; // runs after state.masks, so that one sees the mean settle
 
   // --- What is shown ---------------------------------------------------------------------------

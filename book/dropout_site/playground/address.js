@@ -3,7 +3,7 @@
 "use strict";
 
 const address = (() => {
-  const START = { p: 0.5, kind: "inverted", mode: "train", masks: 0 };
+  const START = { kind: "inverted", mode: "train", masks: 0 };
   const STEPS = 20; // of p, from 0 to 1
   const MOST_MASKS = 10000;
   const SEEDS = 1000000;
@@ -13,8 +13,8 @@ const address = (() => {
   const spaced = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const onStep = (p) => Math.round(p * STEPS) / STEPS;
 
-  // `newSeed`: for an address that names none.
-  function read(query, kinds, newSeed) {
+  // `given`: p and the seed, for an address that names none.
+  function read(query, kinds, given) {
     const asked = new URLSearchParams(query);
     const notes = [];
 
@@ -36,11 +36,11 @@ const address = (() => {
 
     const within = (high) => (value) => Math.min(Math.max(Math.round(value), 0), high);
     const state = {
-      p: number("p", "0, 0.05, … 1", (p) => Math.min(Math.max(onStep(p), 0), 1), START.p),
+      p: number("p", "0, 0.05, … 1", (p) => Math.min(Math.max(onStep(p), 0), 1), given.p),
       kind: word("kind", kinds, START.kind),
       mode: word("mode", MODES, START.mode),
       masks: number("masks", `a whole number up to ${spaced(MOST_MASKS)}`, within(MOST_MASKS), START.masks),
-      seed: number("seed", `a whole number below ${spaced(SEEDS)}`, within(SEEDS - 1), newSeed),
+      seed: number("seed", `a whole number below ${spaced(SEEDS)}`, within(SEEDS - 1), given.seed),
     };
     return { state, notes };
   }
