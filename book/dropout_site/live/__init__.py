@@ -21,6 +21,7 @@ from docutils import nodes
 from dropout_site.live.imports import OURS, live
 
 HERE = Path(__file__).parent
+# What runs in the page lies there side by side: so there `import theme_svg`.
 IN_PYTHON = [
     HERE / "runner.py",
     HERE / "imports.py",
@@ -55,13 +56,12 @@ def digest(data):
 def live_cells(path):
     """Return which cells of the notebook are live, as indices among all its cells.
 
-    None are, where that would be half of its code cells or fewer: such a chapter is about PyTorch,
-    and a few cells that run would only be a riddle.
+    None are if that would be half of its code cells or fewer: such a chapter is about PyTorch, and
+    a few cells that run would only be a riddle.
     """
     notebook = nbformat.read(path, as_version=4)
-    if (
-        "otter" in notebook.metadata
-    ):  # an assignment, to be checked and handed in as a file
+    # An assignment is handed in as a file.
+    if "otter" in notebook.metadata:
         return []
     code = [
         (i, c.source)

@@ -1,7 +1,7 @@
 """Run a reader's cells, one after another, as Jupyter would, and say what comes out.
 
-It runs in the page, under Pyodide. Each piece of output goes to `send(kind, text)`, where kind is
-"text", "error" (a traceback) or "figure" (SVG).
+It runs in the page, under Pyodide. Each piece of output goes to `send(kind, text)`; the kinds are
+"text", "error" (a traceback) and "figure" (SVG).
 """
 
 import ast

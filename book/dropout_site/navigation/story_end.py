@@ -1,6 +1,6 @@
 """End the story at its last page: no "next" leads a reader on into the teachers' pages."""
 
-AFTER = "instructors/index"
+AFTER = "instructors/index"  # the first page that is not of the story
 
 
 def end_the_story(app, page, template, context, doctree):

@@ -256,7 +256,7 @@
       }
     });
   }
-  // Where there is no clipboard, or the browser refuses it, the plain link is there.
+  // If there is no clipboard, or the browser refuses it, there is the plain link.
   const offer = (copies) => {
     copy.hidden = !copies;
     find(".pg-link a").hidden = copies;

@@ -1,7 +1,7 @@
 """Mark the bibliography up as what it is to a reader: paragraphs, one after another.
 
-Docutils calls it a list whose items have a role that ARIA has given up, so that to a screen reader
-the list holds loose links. Without the roles the text reads as it stands.
+Docutils calls it a list, and gives its items a role that ARIA has dropped: a screen reader then
+finds loose links in a list. Without the roles the text reads as it stands.
 """
 
 ROLES = (' role="doc-biblioentry"', ' role="list"')

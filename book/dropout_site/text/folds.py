@@ -8,7 +8,7 @@ from html import escape
 
 from myst_nb.sphinx_ import HideCodeCellNode
 
-SHOW = "Show "
+SHOW = "Show "  # what the setting nb_code_prompt_show begins with
 
 
 def open_fold(self, node):

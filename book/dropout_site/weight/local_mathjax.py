@@ -1,9 +1,9 @@
 """Serve MathJax from the site itself: reading a page asks no other server for anything.
 
-The files come with the package `sphinx-mathjax-offline`; used as a Sphinx extension it would copy
-all 24 MB of them. This takes the parts that the book's formulas need, and not the ready bundle,
-40 % of which is a menu. The fonts are cut to SIGNS; a formula with another sign shows it in a font
-of the reader's, and tests/browser/test_pages.py tells which to add.
+The files come with the package `sphinx-mathjax-offline`, which as a Sphinx extension would copy all
+24 MB of them. This takes the parts that the book's formulas need: not the ready bundle, as 40 % of
+that is a menu. The fonts are cut to SIGNS. Any other sign would show in a font of the reader's, and
+tests/browser/test_pages.py tells which to add.
 """
 
 import importlib.util
@@ -59,8 +59,7 @@ def cut_font(source, target):
 def only_where_needed(app, page, template, context, doctree):
     """Leave MathJax out of a page without formulas; Sphinx loads it for those of pages below, too.
 
-    Such a page asks for the first files when it is idle, so that a chapter with formulas, if
-    it comes next, loads fast.
+    Such a page asks for the first files when it is idle: a chapter with formulas may come next.
     """
     if app.env.get_domain("math").data["has_equations"].get(page):
         return
@@ -89,9 +88,8 @@ def copy_mathjax(app, exception):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(files() / name, target / name)
     (target / FONTS).mkdir(parents=True)
-    kept = (
-        Path(app.doctreedir) / "fonts"
-    )  # where only pages have changed, the fonts have not
+    # Cutting takes time, and a change of the pages changes no font.
+    kept = Path(app.doctreedir) / "fonts"
     kept.mkdir(exist_ok=True)
     for font in (files() / FONTS).glob("*.woff"):
         if app.fresh_env_used or not (kept / font.name).is_file():

@@ -2,8 +2,8 @@
 
 The theme loads all of Font Awesome: 540 KB of script, compressed, and 25 KB of rules in its
 stylesheet, for a dozen signs. The same signs come from its font, which is cut to them here, and
-the script is left out. The search's scripts and index are left out too, except on the search page:
-a question asked anywhere is answered there.
+the script is left out. So are the search's scripts and index, except on the search page: a question
+asked anywhere is answered there.
 """
 
 import re
@@ -75,7 +75,7 @@ def lighten(app, exception):
     styles = "".join(
         f.read_text("utf8") for f in (site / "_static").rglob("*.css")
     )
-    # A sign is written as it is, or by its number.
+    # A stylesheet writes a sign as it is, or by its number.
     code_points = {ord(c) for c in styles if "\ue000" <= c <= "\uf8ff"} | {
         int(c, 16) for c in re.findall(r'"\\([0-9a-f]{4})"', styles)
     }
