@@ -50,21 +50,21 @@ help:
 	@echo 'PORT=8080           where make serve listens (now: $(PORT))'
 
 setup:
-	@$(PYTHON) tools/setup_env.py $(TORCH)
+	@$(PYTHON) -m tools.environment.set_up $(TORCH)
 
 book: setup
-	@$(VENV_PYTHON) tools/execute.py
-	@$(VENV_PYTHON) tools/build_book.py
+	@$(VENV_PYTHON) -m tools.book.execute
+	@$(VENV_PYTHON) -m tools.book.build
 
 serve: book
 	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'
 	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test:
-	@$(PYTHON) tools/check_device.py $(DEVICE) $(TORCH)
-	@$(PYTHON) tools/setup_env.py $(TORCH)
-	@$(PYTHON) tools/setup_env.py assignments
-	@$(VENV_PYTHON) tools/run_tests.py
+	@$(PYTHON) -m tools.environment.device $(DEVICE) $(TORCH)
+	@$(PYTHON) -m tools.environment.set_up $(TORCH)
+	@$(PYTHON) -m tools.environment.set_up assignments
+	@$(VENV_PYTHON) -m tools.run_tests
 
 lint: setup
 	@$(VENV_PYTHON) -m ruff check
@@ -76,11 +76,11 @@ format: setup
 	@$(VENV_PYTHON) -m ruff format
 
 pins:
-	@$(PYTHON) tools/pins.py $(if $(NEWEST),newest)
+	@$(PYTHON) -m tools.environment.pins $(if $(NEWEST),newest)
 
 assignments: setup
-	@$(PYTHON) tools/setup_env.py assignments
-	@$(ASSIGNMENTS_PYTHON) tools/assignments.py
+	@$(PYTHON) -m tools.environment.set_up assignments
+	@$(ASSIGNMENTS_PYTHON) -m tools.book.assignments
 
 grade: setup
 	@$(VENV_PYTHON) -m dropout_grading assignments/$(ASSIGNMENT) $(SUBMISSIONS) --out $(MARKS)
@@ -89,15 +89,15 @@ upload: setup
 	@$(VENV_PYTHON) -m dropout_grading.upload $(MARKS)/marks.csv $(LMS) --column '$(COLUMN)'
 
 bench: setup
-	@$(VENV_PYTHON) tools/bench_grading.py
-	@$(VENV_PYTHON) tools/bench_exact.py
-	@$(VENV_PYTHON) tools/bench_fast.py _build/timings.json
+	@$(VENV_PYTHON) tests/grading/bench_marking.py
+	@$(VENV_PYTHON) -m tools.bench.exact
+	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
 
 seeds: setup
-	@$(VENV_PYTHON) tools/seeds.py $(N)
+	@$(VENV_PYTHON) -m tools.book.seeds $(N)
 
 elsewhere: setup
-	@$(VENV_PYTHON) tools/elsewhere.py $(VARIANTS)
+	@$(VENV_PYTHON) -m tools.book.elsewhere $(VARIANTS)
 
 clean:
 	rm -rf _build .cache

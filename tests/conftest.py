@@ -6,11 +6,12 @@ Never re-seed to make a test pass: `--seed-base` is there to see that other seed
 import hashlib
 from pathlib import Path
 
-import compiler
 import hypothesis
 import numpy as np
 import pytest
 from sampled import Sampled
+
+from tools.environment import compiler
 
 HERE = Path(__file__).parent
 SAMPLED_ITEMS = pytest.StashKey()

@@ -2,11 +2,12 @@
 
 import re
 
-import compiler
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from tools.environment import compiler
 
 # `make test` says in its last line that these were left out.
 needs_compiler = pytest.mark.skipif(

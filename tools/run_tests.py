@@ -9,14 +9,11 @@ import subprocess
 import sys
 import time
 
-import browser
-import compiler
-import live_runtime
-from check_device import problem
-from layout import ROOT
-from setup_env import ASSIGNMENTS, python_of
-
 from dropout_grading.sandbox import isolated
+from tools.environment import browser, compiler, pyodide
+from tools.environment.device import problem
+from tools.environment.set_up import python_of
+from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 # They read the built site, so they come last.
@@ -30,16 +27,18 @@ GPU = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
 WORKERS = ["-n", "2", "--dist", "loadgroup"]
 UNITS = [*WORKERS, "-p", "no:playwright", *GPU, *(f"--ignore={path}" for path in LATER)]
 
+ASSIGNMENTS = [str(python_of(VENV_OF_ASSIGNMENTS)), "-m", "tools.book.assignments", "--check"]
+
 PARTS = {
     "lint": [sys.executable, "-m", "ruff", "check", "--quiet"],
     "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet"],
     "doctests and unit tests": [*PYTEST, *UNITS],
-    "notebooks": [sys.executable, "tools/execute.py"],
-    "site": [sys.executable, "tools/build_book.py"],
+    "notebooks": [sys.executable, "-m", "tools.book.execute"],
+    "site": [sys.executable, "-m", "tools.book.build"],
     "site checks": [*PYTEST, "-p", "no:playwright", *SITE_TESTS],
     "live cells": [*PYTEST, "tests/live"],
     BROWSER: [*PYTEST, *WORKERS, "tests/browser"],
-    "assignments": [str(python_of(ASSIGNMENTS)), "tools/assignments.py", "--check"],
+    "assignments": ASSIGNMENTS,
 }
 
 
@@ -53,7 +52,7 @@ def left_out():
     if missing and os.environ.get("CI"):
         sys.exit(f"make test: FAILED: {said(missing)}")
     # These are no failure there: a download of its own, and a kernel that may forbid bubblewrap.
-    more = {"live cells in Pyodide": live_runtime.prepare(), "the marker's isolation": no_sandbox()}
+    more = {"live cells in Pyodide": pyodide.prepare(), "the marker's isolation": no_sandbox()}
     return missing | {part: why for part, why in more.items() if why}
 
 

@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
-from layout import HTML, ROOT
-from sources import handouts
+
+from tools.book.notebooks import handouts
+from tools.paths import HTML, ROOT
 
 SOURCES = {p.parent.name: p.parent for p in sorted((ROOT / "assignments").glob("*/checks.py"))}
 each = pytest.mark.parametrize("name", SOURCES)

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from layout import BOOK
 
 from dropout_scaling import plots
 from dropout_site.figures.theme_svg import VARIABLES
 from dropout_site.sharing import card
+from tools.paths import BOOK
 
 STATIC = BOOK / "_static"
 LIGHT, DARK = (

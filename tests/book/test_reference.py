@@ -6,8 +6,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from layout import BOOK, HTML
-from sources import notebooks
+
+from tools.book.notebooks import notebooks
+from tools.paths import BOOK, HTML
 
 QUESTIONS = (BOOK / "reference" / "questions.md").read_text("utf8")
 SECTIONS = re.split(r"^### ", QUESTIONS, flags=re.MULTILINE)[1:]

@@ -8,15 +8,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from execute import stored
-from layout import CITATION, HTML, TOC
 from PIL import Image
 from quoting import quoted
-from repository import Repository, site_address
-from sources import code_cells, handouts, notebooks, pages, read
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from dropout_site.figures.theme_svg import VARIABLES
+from tools.book.execute import stored
+from tools.book.notebooks import code_cells, handouts, notebooks, pages, read
+from tools.book.repository import Repository, site_address
+from tools.paths import CITATION, HTML, TOC
 
 PAGES = pages()
 STORY = list(parse_toc_yaml(TOC))

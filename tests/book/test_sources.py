@@ -5,13 +5,13 @@ import re
 
 import nbformat
 import pytest
-from layout import BOOK
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from quoting import calls, code, quoted
-from sources import notebooks, read
 
 from dropout_scaling.data import seed_run
+from tools.book.notebooks import notebooks, read
+from tools.paths import BOOK
 
 NOTEBOOKS = notebooks()
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}

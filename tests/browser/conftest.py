@@ -6,8 +6,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browser import launched
-from layout import CACHE, HTML
+
+from tools.environment.browser import launched
+from tools.paths import CACHE, HTML
 
 
 def pytest_configure(config):

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from live_runtime import RUNTIME, STAMP, address
 from playwright.sync_api import expect
 
 from dropout_site.figures.theme_svg import VARIABLES
+from tools.environment.pyodide import RUNTIME, STAMP, address
 
 CHAPTER = "/inversion/why-divide-while-training.html"
 TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
@@ -56,7 +56,7 @@ def open_chapter(page):
 @pytest.fixture(scope="module")
 def runtime():
     if not STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/live_runtime.py says why")
+        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_on_a_phone_nothing_scrolls_sideways(started):
 
 
 def test_a_page_opened_as_a_file_says_what_to_do(page, asked):
-    from layout import HTML
+    from tools.paths import HTML
 
     page.context.unroute_all()
     page.goto((HTML / CHAPTER.strip("/")).as_uri())

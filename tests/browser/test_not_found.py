@@ -1,6 +1,6 @@
 """A wrong address leads on."""
 
-from layout import HTML
+from tools.paths import HTML
 
 
 def test_a_wrong_address_at_any_depth_leads_on(page):

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 from conftest import served
-from layout import HTML
+
+from tools.paths import HTML
 
 FIRST, SECOND, THIRD = "index", "paper/weight-scaling", "reference/questions"
 

@@ -7,9 +7,10 @@ from itertools import product
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
-from layout import CACHE, HTML
 from playwright.sync_api import expect
-from sources import pages
+
+from tools.book.notebooks import pages
+from tools.paths import CACHE, HTML
 
 PAGES = pages()
 EVERY = [*PAGES, "404", "genindex", "py-modindex", "search"]  # and what Sphinx adds

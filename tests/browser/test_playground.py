@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from layout import HTML
 from playwright.sync_api import expect
 
 from dropout_site import playground
+from tools.paths import HTML
 
 SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed": "42"}
 # Of all that it loads, compressed. It was 9000 before there was a button that copies the link, a

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
-from layout import HTML
+
+from tools.paths import HTML
 
 QUESTIONS = "reference/questions"
 HITS = 3

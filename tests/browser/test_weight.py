@@ -9,9 +9,10 @@ import re
 from itertools import pairwise
 
 import pytest
-from layout import HTML, TOC
-from sources import pages
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from tools.book.notebooks import pages
+from tools.paths import HTML, TOC
 
 FIRST, NEXT = 400_000, 200_000  # bytes
 FIGURE = re.compile(rb'<svg (?=[^>]*class="inline-svg").*?</svg>|data:image/[^"]*', re.DOTALL)

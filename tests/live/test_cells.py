@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from execute import stored
-from live_runtime import PARTS, RUNTIME, STAMP, address
-from sources import notebooks, read
 
 from dropout_site import live
+from tools.book.execute import stored
+from tools.book.notebooks import notebooks, read
+from tools.environment.pyodide import PARTS, RUNTIME, STAMP, address
 
 HERE = Path(__file__).parent
 INDICES = {name: live.live_cells(path) for name, path in notebooks().items()}
@@ -43,7 +43,7 @@ def answers(command, **more):
 @pytest.fixture(scope="module")
 def in_pyodide():
     if not STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/live_runtime.py says why")
+        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
     files = {name: base64.b64encode(data).decode() for name, data in live.files().items()}
     return answers([shutil.which("node"), HERE / "run_cells.js", RUNTIME], files=files)
 
@@ -104,7 +104,7 @@ def test_the_numpy_chapters_are_live_from_end_to_end():
 
 def test_the_worker_s_digests_are_those_of_the_pinned_runtime():
     if not STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/live_runtime.py says why")
+        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
     worker = (live.HERE / "worker.js").read_text("utf8")
     pinned = dict(re.findall(r'"(py[\w.-]+)": "(sha256-[^"]+)"', worker))
     there = {

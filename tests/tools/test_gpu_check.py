@@ -4,13 +4,11 @@ import json
 import zipfile
 from types import SimpleNamespace
 
-import gpu_check
-import gpu_parts
-import gpu_report
-import gpu_run
-import gpu_wheels
 import pytest
-from conftest import FIGURE, Clone
+from small_repository import FIGURE, Clone
+
+from tools.gpu_check import __main__ as gpu_check
+from tools.gpu_check import json_lines, parts, timed_steps, wheels
 
 TESTS = """
 import pytest
@@ -85,7 +83,7 @@ def test_the_runs_and_what_was_said_are_kept(run):
 def test_each_dropout_is_timed_at_each_size(run):
     rows = run.steps["timings"]["rows"]
     settings = {(row["name"], row["size"], row["dtype"]) for row in rows}
-    assert len(settings) == len(rows) == 3 * len(gpu_parts.SIZES["cpu"]) * 2
+    assert len(settings) == len(rows) == 3 * len(parts.SIZES["cpu"]) * 2
     assert all(0 < row["ms_25"] <= row["ms_50"] <= row["ms_75"] for row in rows)
 
 
@@ -138,12 +136,12 @@ def test_a_process_that_fails_says_why(check):
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
     file = tmp_path / "lines"
-    monkeypatch.setenv(gpu_report.VARIABLE, str(file))
-    assert gpu_report.read(file) == []
-    gpu_report.write(name="whole")
+    monkeypatch.setenv(json_lines.VARIABLE, str(file))
+    assert json_lines.read(file) == []
+    json_lines.write(name="whole")
     with file.open("a") as lines:
         lines.write('{"name": "cut')
-    assert gpu_report.read(file) == [{"name": "whole"}]
+    assert json_lines.read(file) == [{"name": "whole"}]
 
 
 @pytest.mark.parametrize(
@@ -156,8 +154,8 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
     ],
 )
 def test_of_a_failure_one_line_says_why(text, why):
-    assert why in gpu_report.cause(text)
-    assert "\n" not in gpu_report.cause(text)
+    assert why in json_lines.cause(text)
+    assert "\n" not in json_lines.cause(text)
 
 
 def test_a_chapter_that_did_not_end_is_no_success(check, monkeypatch):
@@ -186,7 +184,7 @@ def test_without_a_gpu_it_ends_at_once(check, monkeypatch):
 
 def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
     now, limits = [0], []
-    monkeypatch.setattr(gpu_run, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(timed_steps, "time", SimpleNamespace(monotonic=lambda: now[0]))
     check.ends, check.result["device"] = 100, "a device"
 
     def takes(seconds):
@@ -215,23 +213,23 @@ def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
 
 
 def test_all_that_is_wanted_is_pinned_and_none_is_the_machines_own():
-    wanted = gpu_wheels.wanted()
-    assert set(gpu_wheels.ASKED) <= set(wanted)
+    wanted = wheels.wanted()
+    assert set(wheels.ASKED) <= set(wanted)
     assert not set(wanted) & {"torch", "numpy", "scipy", "scikit-learn", "matplotlib"}
 
 
 def test_a_folder_that_is_not_what_is_pinned_is_refused(tmp_path):
     (tmp_path / "a_package-1.0-py3-none-any.whl").touch()
-    assert gpu_wheels.problem(tmp_path, {"a-package": "1.0"}) is None
+    assert wheels.problem(tmp_path, {"a-package": "1.0"}) is None
     other = "not what is pinned: a-package"
-    assert gpu_wheels.problem(tmp_path, {"a-package": "1.1"}) == other
-    assert gpu_wheels.problem(tmp_path, {}) == other
+    assert wheels.problem(tmp_path, {"a-package": "1.1"}) == other
+    assert wheels.problem(tmp_path, {}) == other
     (tmp_path / "b-1-py3-none-any.whl").touch()
-    assert gpu_wheels.problem(tmp_path, {"a-package": "1.0"}) == "not what is pinned: b"
+    assert wheels.problem(tmp_path, {"a-package": "1.0"}) == "not what is pinned: b"
 
 
 @pytest.mark.parametrize(("more", "says"), [(0, None), (1, "60 MiB, over 60")])
 def test_wheels_over_the_limit_are_refused(tmp_path, more, says):
     with open(tmp_path / "a-1-py3-none-any.whl", "wb") as wheel:
         wheel.truncate(60 * 2**20 + more)  # a file with a hole: it takes no room
-    assert gpu_wheels.problem(tmp_path, {"a": "1"}) == says
+    assert wheels.problem(tmp_path, {"a": "1"}) == says

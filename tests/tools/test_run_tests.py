@@ -1,7 +1,8 @@
 """What cannot run here `make test` leaves out and says so; in CI most of it is a failure."""
 
 import pytest
-import run_tests
+
+from tools import run_tests
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""What the checks say in a student's own notebook, where no marker is."""
+
+import re
+import warnings
+from functools import cache
+
+import numpy as np
+from notebooks import ROOT, assignment
+
+from dropout_grading import notebook as reader
+from dropout_grading.worker import run_cells
+from tools.book.assignments import test_cell as cell_of_check
+
+# A cell's last line that prints numbers, whatever they are: it catches all and leaves no variable.
+SHOWS = re.compile(r"^(look|show)\(.*\)$", re.MULTILINE)
+
+
+@cache
+def inlined(name):
+    """Return {check: function} of the public checks, as they are put into the notebook."""
+    made = {}
+    for check in assignment(name).checks:
+        if not check.hidden:
+            names = {}
+            exec(cell_of_check(check, ROOT / "assignments" / name / "checks.py"), names)
+            made[check] = names[f"test_{check.function.__name__}"]
+    return made
+
+
+def variables(data):
+    """Return the variables of a notebook whose cells have run, all but the lines that show."""
+    code = [SHOWS.sub("", cell) for cell in reader.code(reader.cells(data))]
+    names = {"__name__": "__main__", "display": print}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the notebook prints them
+        run_cells(code, names, lambda _: None)
+    return names
+
+
+def said(names, name, *, given):
+    """Return {check: None, or what it raises} of the checks in a notebook with these variables.
+
+    ``given``: with right functions in place of those of other questions, as when marks are given.
+    """
+    raised = {}
+    for check, test in inlined(name).items():
+        replaced = {}
+        for question, functions in assignment(name).given.items() if given else ():
+            if question != check.question:
+                replaced |= {k: eval(code, {"np": np}) for k, code in functions.items()}
+        own = {k: names.get(k) for k in replaced}
+        names.update(replaced)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                raised[check] = test(names)
+        except Exception as error:
+            raised[check] = error
+        names.update(own)
+    return raised

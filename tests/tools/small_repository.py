@@ -1,0 +1,89 @@
+"""A small repository to try the commands on: the real tools and settings, a book of two pages."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from dropout_scaling.plots import STANDARD
+from tools.paths import ROOT
+
+TOC = "format: jb-book\nroot: index\nchapters:\n  - file: page\n"
+INDEX = """\
+# The book
+
+See [the page](page.ipynb).
+
+> **Predict.** What comes?
+
+> **Check yourself.** What was it?
+
+> Someone **said** so.
+"""
+FIGURE = f"""\
+import matplotlib.pyplot as plt
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+set_matplotlib_formats("svg")
+fig, ax = plt.subplots(figsize=(2, 1))
+ax.plot([0, 1], color="{STANDARD["color"]}");"""
+ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
+
+
+class Clone:
+    """A copy of the repository with its own pages."""
+
+    def __init__(self, root):
+        self.root = root
+
+    @classmethod
+    def fresh(cls, root):
+        """Make a clone in which nothing was run."""
+        self = cls(root)
+        parts = ("dropout_site", "_extra", "_static", "_templates")
+        for name in ("tools", *(f"book/{part}" for part in parts)):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("_config.yml", "requirements.txt", "CITATION.cff"):
+            shutil.copyfile(ROOT / name, root / name)
+        self.write("_toc.yml", TOC)
+        self.write("src/module.py", "CONSTANT = 1\n")
+        self.write("book/references.bib", "")
+        self.write("book/index.md", INDEX)
+        self.write_notebook("Is it prose?", "print(6 * 7)", FIGURE)
+        return self
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf8")
+
+    def write_notebook(self, prose, *sources, alt=ALT, name="page"):
+        cells = [nbformat.v4.new_markdown_cell(f"# A page\n\n{prose}", id="text")]
+        for number, source in enumerate(sources):
+            cell = nbformat.v4.new_code_cell(source, id=f"code-{number}")
+            if "subplots" in source and alt:
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+            cells.append(cell)
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        path = self.root / "book" / f"{name}.ipynb"
+        nbformat.write(notebook, path)
+        return path
+
+    def run(self, tool, *arguments, **variables):
+        """Run a module of ``tools`` as make does; return what it said and its exit status."""
+        # Not this session's own repository or test settings, if it has any.
+        ours = {"REPOSITORY_URL", "SITE_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}
+        env = {k: v for k, v in os.environ.items() if k not in ours}
+        env |= {"DROPOUT_SCALING_DEVICE": "cpu", **variables}
+        command = [sys.executable, "-m", f"tools.{tool}", *arguments]
+        return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
+
+    def kept(self):
+        return sorted(p.name for p in (self.root / ".cache" / "executed").glob("*"))
+
+    def page(self, name="page"):
+        return Path(self.root, "_build", "html", f"{name}.html").read_text("utf8")

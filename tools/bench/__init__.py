@@ -1,0 +1,1 @@
+"""Measurements: they print times and judge none."""

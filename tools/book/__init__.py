@@ -1,0 +1,1 @@
+"""From the notebooks and the assignments to what readers get."""

@@ -1,0 +1,93 @@
+"""A pytest plugin: kernels that are copies of one process, which has imported what chapters import.
+
+To start Python and to import PyTorch takes longer than many a chapter. Here both happen once for
+each worker of pytest, and each notebook still gets a kernel of its own, in which nothing was run.
+On Linux and the CPU only: elsewhere a copy of a process with PyTorch in it is not sound.
+"""
+
+import atexit
+import multiprocessing
+import os
+import sys
+import tempfile
+from importlib.metadata import EntryPoint
+from multiprocessing.context import ForkServerProcess
+
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+from tools.paths import ROOT
+
+# Whole libraries, and parts that these load by themselves when they are asked for: a chapter that
+# forgets an import fails here as it would elsewhere. Only pyplot is no such part of Matplotlib.
+multiprocessing.get_context("forkserver").set_forkserver_preload(
+    ["ipykernel.kernelapp", "matplotlib.pyplot", "sklearn.datasets", "torch", "torch._dynamo"]
+)
+NAME = "forked"
+
+
+def pytest_configure():
+    entry = EntryPoint(NAME, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.provisioners[NAME] = entry
+    os.environ[KernelProvisionerFactory.default_provisioner_name_env] = NAME
+    # Matplotlib reads it when it is imported; a kernel of its own would set it before.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+
+class Kernel(ForkServerProcess):
+    """What Jupyter asks of a process that it has started."""
+
+    stdin = stdout = stderr = None
+
+    def poll(self):
+        return self.exitcode
+
+    def wait(self):
+        self.join()
+        return self.exitcode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+
+class ForkedProvisioner(LocalProvisioner):
+    async def pre_launch(self, **kwargs):
+        # Sockets that are files: a port that was free when Jupyter chose it may be taken by the
+        # other worker before the kernel is there. In a folder of its own, since their paths must
+        # not be longer than 107 characters.
+        self.folder = tempfile.TemporaryDirectory(prefix="kernel-")
+        self.parent.transport, self.parent.ip = "ipc", f"{self.folder.name}/socket"
+        return await super().pre_launch(**kwargs)
+
+    async def cleanup(self, restart=False):
+        await super().cleanup(restart=restart)
+        self.folder.cleanup()
+
+    async def launch_kernel(self, cmd, **kwargs):
+        arguments = cmd[cmd.index("-f") :]
+        self.process = Kernel(target=serve, args=(arguments, kwargs["env"], str(kwargs["cwd"])))
+        self.process.start()
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+
+def serve(arguments, env, folder):
+    """Be the kernel, as `python -m ipykernel_launcher` in this folder would be."""
+    import ipykernel_launcher
+    import numpy as np
+    import torch
+    from ipykernel.kernelapp import launch_new_instance
+
+    from tools.book import kernel_variants
+
+    os.setsid()  # a signal to the group is for it and its children
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))  # ends when that does
+    sys.path.remove(str(ROOT))  # whence `tools` was imported: a chapter has no business there
+    sys.argv = [ipykernel_launcher.__file__, *arguments]
+    np.random.seed()  # noqa: NPY002 (each copy would draw the same)
+    torch.seed()
+    kernel_variants.apply()
+    launch_new_instance(argv=arguments)
+    atexit._run_exitfuncs()  # multiprocessing ends its processes without

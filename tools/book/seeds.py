@@ -1,0 +1,196 @@
+"""Run the chapters that sample under other seeds, and say how often each of their claims held.
+
+usage: python -m tools.book.seeds N [CHAPTER ...]      `make seeds`
+
+N is how often all seeds are shifted. If no chapter is named, all that claim something are run.
+
+Each run of a chapter is kept in .cache/seeds until its code, or a file of the package that it
+loaded, changes: a run that was stopped goes on where it was. Ends with a table, in which a margin
+of 0.1 says that the claim came within a tenth of its usual distance from failing, and below 0 that
+it failed: an error, unless its page says how often it held, "198 of 200". The whole run is written
+to src/dropout_scaling/claims.json, which the book shows.
+"""
+
+import ast
+import hashlib
+import json
+import multiprocessing
+import os
+import platform
+import re
+import statistics
+import sys
+from datetime import date
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tools.book.notebooks import code_cells, notebooks, read
+from tools.paths import CACHE, ROOT
+
+STORE = CACHE / "seeds"
+RESULT = ROOT / "src" / "dropout_scaling" / "claims.json"
+PACKAGE = ROOT / "src" / "dropout_scaling"
+# Whole libraries that take long to import; nothing of the package, which reads the shift.
+PRELOAD = ["torch", "torch._dynamo", "matplotlib.pyplot", "sklearn.datasets", "scipy.stats"]
+PRELOAD += ["IPython.core.interactiveshell"]
+
+
+def chapters():
+    """The notebooks that claim something of what they sample."""
+    return {name: path for name, path in notebooks().items() if as_far_as_claimed(path)}
+
+
+def as_far_as_claimed(path):
+    """The code cells of a notebook, up to the last that claims something."""
+    cells = code_cells(read(path))
+    claiming = [n for n, cell in enumerate(cells, start=1) if re.search(r"\bclaim\(", cell.source)]
+    return cells[: max(claiming, default=0)]
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+class WithoutNumbers(ast.NodeTransformer):
+    """Takes out what a chapter prints, and compares under its own seeds alone."""
+
+    def visit_Expr(self, node):
+        called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+        return ast.Pass() if called in ("number", "print") else node
+
+
+def code_of(path):
+    """The digest of what a chapter does under other seeds: it says no numbers there."""
+    code = (ast.parse(cell.source) for cell in as_far_as_claimed(path))
+    text = "\0".join(ast.unparse(WithoutNumbers().visit(tree)) for tree in code)
+    does = [line for line in text.splitlines() if line.strip() != "pass"]
+    return hashlib.sha256("\n".join(does).encode()).hexdigest()
+
+
+def kept(name, path, shift):
+    """The kept run, or None if there is none or something that it was made from has changed."""
+    file = STORE / name / f"{shift}.json"
+    if not file.is_file():
+        return None
+    run = json.loads(file.read_text("utf8"))
+    fresh = run["code"] == code_of(path) and all(
+        (PACKAGE / module).is_file() and digest(PACKAGE / module) == was
+        for module, was in run["modules"].items()
+    )
+    return run if fresh else None
+
+
+def run_chapter(task):
+    """Run a chapter's cells in this process, to its last claim, and keep what they came to."""
+    name, path, shift = task
+    # Before anything of it is imported.
+    os.environ.update(DROPOUT_SCALING_SEED_SHIFT=str(shift), MPLBACKEND="agg")
+    os.chdir(path.parent)
+    import torch
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+    from matplotlib import pyplot as plt
+
+    from dropout_scaling import claims
+
+    torch.set_num_threads(1)
+    claims.recorded = []
+    code = code_of(path)  # of what is run: somebody may edit it meanwhile
+    shell = InteractiveShell.instance()
+    shell.cache_size = 0
+    for cell in as_far_as_claimed(path):
+        with capture_output():
+            ended = shell.run_cell(cell.source, store_history=False)
+        if not ended.success:
+            # A plain assert, or an experiment that broke: it should hold whatever the seeds.
+            said = f"what is asserted in {cell.id}"
+            claims.recorded.append({"claim": said, "held": False, "margin": None})
+        plt.close("all")
+    run = {"claims": claims.recorded, "code": code, "modules": loaded_modules()}
+    file = STORE / name / f"{shift}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part")
+    partial.write_text(json.dumps(run), "utf8")
+    partial.replace(file)
+
+
+def loaded_modules():
+    """The files of the package that this process has loaded, and their digests."""
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    ours = [Path(file) for file in files if file and Path(file).is_relative_to(PACKAGE)]
+    return {path.relative_to(PACKAGE).as_posix(): digest(path) for path in ours}
+
+
+def run_missing(wanted, n):
+    """Run what is not kept, on two workers; a new process, a copy of one with PyTorch, for each."""
+    tasks = [
+        (name, path, shift)
+        for shift in range(1, n + 1)
+        for name, path in wanted.items()
+        if kept(name, path, shift) is None
+    ]
+    os.environ["OMP_NUM_THREADS"] = "1"
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform == "linux":
+        context.set_forkserver_preload(PRELOAD)
+    with context.Pool(2, maxtasksperchild=1) as pool:
+        done = pool.imap_unordered(run_chapter, tasks)
+        for _ in tqdm(done, total=len(tasks), desc="chapters under other seeds", mininterval=1):
+            pass
+
+
+def summary(wanted, n):
+    """A row for each claim: chapter, sentence, held in how many, of how many, nearest margin."""
+    rows = []
+    for name, path in wanted.items():
+        found, title = {}, read(path).cells[0].source.partition("\n")[0].removeprefix("# ")
+        for shift in range(1, n + 1):
+            for made in kept(name, path, shift)["claims"]:
+                found.setdefault(made["claim"], []).append(made)
+        for sentence, made in found.items():
+            margins = [one["margin"] for one in made if one["margin"] is not None]
+            # What is asserted is written down where it failed, a claim where it was reached.
+            held = sum(one["held"] for one in made) if margins else n - len(made)
+            usual = statistics.median(margins) if margins else 0
+            nearest = round(min(margins) / usual, 3) if usual > 0 else None
+            row = {"page": name, "title": title, "claim": sentence}
+            rows.append(row | {"held": held, "of": n, "nearest": nearest})
+    return rows
+
+
+def says_so(row):
+    """Whether the page of a claim that did not always hold says how often it did: "198 of 200"."""
+    prose = (c.source for c in read(notebooks()[row["page"]]).cells if c.cell_type == "markdown")
+    return f"{row['held']} of {row['of']}" in "\n".join(prose)
+
+
+def show(rows):
+    for row in rows:
+        nearest = "     " if row["nearest"] is None else f"{row['nearest']:5.2f}"
+        mark = " " if row["held"] == row["of"] else "!"
+        print(f"{mark} {row['held']:4} of {row['of']}  {nearest}  {row['page']}: {row['claim']}")
+
+
+def main(n, names):
+    every = chapters()
+    unknown = sorted(set(names) - set(every))
+    if unknown:
+        sys.exit(f"seeds: no chapter with a claim: {', '.join(unknown)}")
+    wanted = {name: every[name] for name in names} if names else every
+    run_missing(wanted, n)
+    rows = summary(wanted, n)
+    show(rows)
+    if not names:
+        about = {"date": date.today().isoformat(), "python": platform.python_version()}
+        about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
+        RESULT.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
+    failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
+    print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    if not (len(sys.argv) > 1 and sys.argv[1].isdecimal() and int(sys.argv[1]) > 0):
+        sys.exit(__doc__)
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,1 @@
+"""The check on a GPU without a network; ``__main__`` is the command."""

@@ -1,0 +1,30 @@
+"""One command at a time in this folder: what they write is shared.
+
+Standard library only: the set-up uses it before anything is installed.
+"""
+
+import contextlib
+import os
+
+from tools.paths import CACHE
+
+LOCK = CACHE / "lock"
+
+
+@contextlib.contextmanager
+def locked():
+    """Wait until no other command holds the lock, and hold it. It goes with its process."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with open(str(LOCK), "w") as file:
+        if os.name == "nt":
+            import msvcrt
+
+            while True:
+                with contextlib.suppress(OSError):  # it gives up after ten seconds
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                    break
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
