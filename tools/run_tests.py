@@ -18,26 +18,27 @@ from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 # They read the built site, so they come last.
 SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "reference", "assignments")]
-LATER = [*SITE_TESTS, "tests/browser", "tests/live"]
+NEEDS_SITE = [*SITE_TESTS, "tests/browser", "tests/live"]
 BROWSER = "browser"
 
 # Two workers on two cores: one thread each.
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-GPU = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
-WORKERS = ["-n", "2", "--dist", "loadgroup"]
-UNITS = [*WORKERS, "-p", "no:playwright", *GPU, *(f"--ignore={path}" for path in LATER)]
+GPU_MARKS = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
+TWO_WORKERS = ["-n", "2", "--dist", "loadgroup"]
+UNIT_ARGUMENTS = [*TWO_WORKERS, "-p", "no:playwright", *GPU_MARKS]
+UNIT_ARGUMENTS += [f"--ignore={path}" for path in NEEDS_SITE]
 
 ASSIGNMENTS = [str(python_of(VENV_OF_ASSIGNMENTS)), "-m", "tools.book.assignments", "--check"]
 
 PARTS = {
     "lint": [sys.executable, "-m", "ruff", "check", "--quiet"],
     "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet"],
-    "doctests and unit tests": [*PYTEST, *UNITS],
+    "doctests and unit tests": [*PYTEST, *UNIT_ARGUMENTS],
     "notebooks": [sys.executable, "-m", "tools.book.execute"],
     "site": [sys.executable, "-m", "tools.book.build"],
     "site checks": [*PYTEST, "-p", "no:playwright", *SITE_TESTS],
     "live cells": [*PYTEST, "tests/live"],
-    BROWSER: [*PYTEST, *WORKERS, "tests/browser"],
+    BROWSER: [*PYTEST, *TWO_WORKERS, "tests/browser"],
     "assignments": ASSIGNMENTS,
 }
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.book.notebooks import notebooks
+from tools.book.notebooks import chapters
 from tools.paths import BOOK, HTML
 
 QUESTIONS = (BOOK / "reference" / "questions.md").read_text("utf8")
@@ -23,7 +23,7 @@ def test_each_question_is_answered_in_a_chapter(section):
     linked = set(re.findall(r"\]\(\.\./([\w/-]+)\.ipynb", answer)) | {
         f"reference/{name}" for name in re.findall(r"\]\(([\w-]+)\.(?:ipynb|md)", answer)
     }
-    assert linked & {*notebooks(), "reference/notation"}
+    assert linked & {*chapters(), "reference/notation"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -14,14 +14,15 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 from dropout_site.figures.theme_svg import VARIABLES
 from tools.book.execute import stored
-from tools.book.notebooks import code_cells, handouts, notebooks, pages, read
+from tools.book.notebooks import chapters, code_cells, handouts, read
 from tools.book.repository import Repository, site_address
+from tools.book.settings import pages
 from tools.paths import CITATION, HTML, TOC
 
 PAGES = pages()
 STORY = list(parse_toc_yaml(TOC))
 END = ("reference/bibliography", "instructors/index")  # its last page, and what comes after it
-NOTEBOOKS = notebooks()
+NOTEBOOKS = chapters()
 ROOT = urlsplit(site_address() or "/").path
 SHORTEST_ALT = 40  # characters: a sentence, not a file name
 NOTATION = "reference/notation"

@@ -10,10 +10,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from quoting import calls, code, quoted
 
 from dropout_scaling.data import seed_run
-from tools.book.notebooks import notebooks, read
+from tools.book.notebooks import chapters, read
 from tools.paths import BOOK
 
-NOTEBOOKS = notebooks()
+NOTEBOOKS = chapters()
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
 TAGS = {"hide-cell", "hide-input", "hide-output", "remove-cell", "remove-input", "remove-stderr"}

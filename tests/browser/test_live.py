@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from dropout_site.figures.theme_svg import VARIABLES
-from tools.environment.pyodide import RUNTIME, STAMP, address
+from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FOLDER, address
 
 CHAPTER = "/inversion/why-divide-while-training.html"
 TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
@@ -34,7 +34,7 @@ def serve(context, changed, asked):
     def answer(route):
         name = route.request.url.removeprefix(address())
         asked.append(name)
-        body = changed.get(name, (RUNTIME / name).read_bytes())
+        body = changed.get(name, (RUNTIME_FOLDER / name).read_bytes())
         if body is None:
             return route.abort()
         return route.fulfill(
@@ -55,7 +55,7 @@ def open_chapter(page):
 
 @pytest.fixture(scope="module")
 def runtime():
-    if not STAMP.is_file():
+    if not COMPLETE_STAMP.is_file():
         pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
 
 
@@ -202,7 +202,7 @@ def test_a_runtime_out_of_reach_is_said_and_tried_again(chapter, changed):
     "name", ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "pyodide-lock.json", "numpy"]
 )
 def test_a_runtime_that_was_tampered_with_is_refused(chapter, changed, name):
-    (file,) = RUNTIME.glob("numpy*.whl") if name == "numpy" else [RUNTIME / name]
+    (file,) = RUNTIME_FOLDER.glob("numpy*.whl") if name == "numpy" else [RUNTIME_FOLDER / name]
     changed[file.name] = file.read_bytes() + b"\n"
     cell = Cell(chapter).run().ended()
     expect(cell.status).to_have_text(

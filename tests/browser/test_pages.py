@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
-from tools.book.notebooks import pages
+from tools.book.settings import pages
 from tools.paths import CACHE, HTML
 
 PAGES = pages()

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from tools.book.notebooks import pages
+from tools.book.settings import pages
 from tools.paths import HTML, TOC
 
 FIRST, NEXT = 400_000, 200_000  # bytes

@@ -17,13 +17,13 @@ from notebooks import FOLDER, submission
 from dropout_grading.__main__ import grade
 from dropout_grading.sandbox import Limits, isolated
 
-COUNTS = (25, 50, 100)
+SUBMISSION_COUNTS = (25, 50, 100)
 
 
 def main(workers):
     apart = "in bubblewrap" if isolated() else "without isolation"
     print(f"{psutil.cpu_count()} cores, {workers} workers, {apart}")
-    for count in COUNTS:
+    for count in SUBMISSION_COUNTS:
         with tempfile.TemporaryDirectory() as temporary:
             handed_in = Path(temporary) / "submissions"
             handed_in.mkdir()

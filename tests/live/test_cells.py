@@ -14,11 +14,11 @@ import pytest
 
 from dropout_site import live
 from tools.book.execute import stored
-from tools.book.notebooks import notebooks, read
-from tools.environment.pyodide import PARTS, RUNTIME, STAMP, address
+from tools.book.notebooks import chapters, read
+from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FILES, RUNTIME_FOLDER, address
 
 HERE = Path(__file__).parent
-INDICES = {name: live.live_cells(path) for name, path in notebooks().items()}
+INDICES = {name: live.live_cells(path) for name, path in chapters().items()}
 INDICES = {name: indices for name, indices in INDICES.items() if indices}
 NUMPY_CHAPTERS = {"paper/what-dropout-samples", "inversion/why-divide-while-training"}
 
@@ -26,7 +26,7 @@ each_page = pytest.mark.parametrize("chapter", INDICES)
 
 
 def sources(page):
-    cells = read(notebooks()[page]).cells
+    cells = read(chapters()[page]).cells
     return [cells[i].source for i in INDICES[page]]
 
 
@@ -42,10 +42,10 @@ def answers(command, **more):
 
 @pytest.fixture(scope="module")
 def in_pyodide():
-    if not STAMP.is_file():
+    if not COMPLETE_STAMP.is_file():
         pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
     files = {name: base64.b64encode(data).decode() for name, data in live.files().items()}
-    return answers([shutil.which("node"), HERE / "run_cells.js", RUNTIME], files=files)
+    return answers([shutil.which("node"), HERE / "run_cells.js", RUNTIME_FOLDER], files=files)
 
 
 @pytest.fixture(scope="module")
@@ -97,18 +97,19 @@ def test_the_numpy_chapters_are_live_from_end_to_end():
         page
         for page, indices in INDICES.items()
         if indices
-        == [i for i, c in enumerate(read(notebooks()[page]).cells) if c.cell_type == "code"]
+        == [i for i, c in enumerate(read(chapters()[page]).cells) if c.cell_type == "code"]
     }
     assert whole == NUMPY_CHAPTERS
 
 
 def test_the_worker_s_digests_are_those_of_the_pinned_runtime():
-    if not STAMP.is_file():
+    if not COMPLETE_STAMP.is_file():
         pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
     worker = (live.HERE / "worker.js").read_text("utf8")
     pinned = dict(re.findall(r'"(py[\w.-]+)": "(sha256-[^"]+)"', worker))
     there = {
-        name: live.digest((RUNTIME / name).read_bytes()) for name in (*PARTS, "pyodide-lock.json")
+        name: live.digest((RUNTIME_FOLDER / name).read_bytes())
+        for name in (*RUNTIME_FILES, "pyodide-lock.json")
     }
     assert pinned == there
 

@@ -108,7 +108,7 @@ def test_what_is_missing_is_taken(check, monkeypatch):
         wheel.writestr("missing-1.0.dist-info/METADATA", about)
         wheel.writestr("missing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         wheel.writestr("missing-1.0.dist-info/RECORD", "")
-    monkeypatch.setattr(gpu_check, "ASKED", ["missing", "pytest"])
+    monkeypatch.setattr(gpu_check, "REQUESTED", ["missing", "pytest"])
     pins = {"missing": "1.0", "pytest": pytest.__version__, "not-asked-for": "1"}
     monkeypatch.setattr(gpu_check, "pinned", lambda: pins)
     found = check.take_wheels(100)
@@ -118,7 +118,7 @@ def test_what_is_missing_is_taken(check, monkeypatch):
 
 
 def test_what_no_wheel_has_is_a_failure(check, monkeypatch):
-    monkeypatch.setattr(gpu_check, "ASKED", ["missing"])
+    monkeypatch.setattr(gpu_check, "REQUESTED", ["missing"])
     monkeypatch.setattr(gpu_check, "pinned", lambda: {"missing": "1.0"})
     found = check.take_wheels(100)
     assert not found["passed"]
@@ -136,7 +136,7 @@ def test_a_process_that_fails_says_why(check):
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path, monkeypatch):
     file = tmp_path / "lines"
-    monkeypatch.setenv(json_lines.VARIABLE, str(file))
+    monkeypatch.setenv(json_lines.LINES_VARIABLE, str(file))
     assert json_lines.read(file) == []
     json_lines.write(name="whole")
     with file.open("a") as lines:
@@ -214,7 +214,7 @@ def test_a_step_gets_its_share_of_what_the_others_left(check, monkeypatch):
 
 def test_all_that_is_wanted_is_pinned_and_none_is_the_machines_own():
     wanted = wheels.wanted()
-    assert set(wheels.ASKED) <= set(wanted)
+    assert set(wheels.REQUESTED) <= set(wanted)
     assert not set(wanted) & {"torch", "numpy", "scipy", "scikit-learn", "matplotlib"}
 
 

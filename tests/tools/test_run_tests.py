@@ -11,7 +11,7 @@ def ran(monkeypatch):
     ran = []
     for module in ("browser", "compiler"):
         monkeypatch.setattr(getattr(run_tests, module), "lacking", lambda: None)
-    monkeypatch.setattr(run_tests.live_runtime, "prepare", lambda: None)
+    monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
     monkeypatch.delenv("CI", raising=False)
@@ -41,7 +41,7 @@ def test_without_a_browser_the_rest_runs_and_the_last_line_says_so(ran, monkeypa
 
 def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests.compiler, "lacking", lambda: "install g++")
-    monkeypatch.setattr(run_tests.live_runtime, "prepare", lambda: "no npm")
+    monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: "no npm")
     monkeypatch.setattr(run_tests, "isolated", lambda: False)
     monkeypatch.setattr(run_tests.shutil, "which", lambda name: None)
     run_tests.main()

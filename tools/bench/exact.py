@@ -15,7 +15,7 @@ import psutil
 from dropout_scaling.exact import expectation
 from dropout_scaling.masks import keyed_rng
 
-UNITS = range(14, 23)
+UNIT_COUNTS = range(14, 23)
 
 
 def network(n):
@@ -50,7 +50,7 @@ def peak(f, n):
 def main():
     print(f"{psutil.cpu_count()} cores")
     before = None
-    for n in UNITS:
+    for n in UNIT_COUNTS:
         f = network(n)
         took = min(seconds(f, n) for _ in range(3))
         ratio = f"{took / before:.2f}" if before else "   -"

@@ -42,12 +42,13 @@ from dropout_scaling.packed import packed_backward, packed_train
 from tools.paths import ROOT
 
 SIZES = [2**k for k in range(10, 27, 2)]
-PS = (0.1, 0.3, 0.5)
+DROP_PROBABILITIES = (0.1, 0.3, 0.5)
 DTYPES = (torch.float32, torch.bfloat16)
-LARGE, HUGE_P = 2**22, 0.3  # what is timed with huge pages too
-TURNS, FEWEST, SECONDS = 25, 5, 4.0
-TOGETHER = 2**17  # elements in a turn, at least
-PAUSE = 0.005  # seconds in which PyTorch's threads stop looking for work, and leave JAX's the cores
+HUGE_PAGES_FROM_SIZE, HUGE_PAGES_P = 2**22, 0.3  # what is timed with huge pages too
+TURNS, MIN_TURNS, SETTING_SECONDS = 25, 5, 4.0
+MIN_ELEMENTS_PER_TURN = 2**17
+MAX_WAITING_SHARE = 0.03  # of a time in which the process waited for a core
+JAX_PAUSE_SECONDS = 0.005  # PyTorch's threads stop looking for work, and leave JAX's the cores
 COLUMNS = ["pages", "size", "dtype", "p", "name", "direction", "turns", "faults"]
 COLUMNS += [f"{what}_{part}" for what in ("ms", "ratio") for part in (25, 50, 75)]
 
@@ -151,18 +152,19 @@ def measure(found, calls):
         # What came before leaves its mark on a short time: the cache, the threads that it woke.
         for key in random.Random(turn).sample(list(found), len(found)):
             if key[0] == "JAX":
-                time.sleep(PAUSE)
+                time.sleep(JAX_PAUSE_SECONDS)
             queued, paged, began = waited(), faults(), time.perf_counter_ns()
             for _ in range(calls):
                 found[key]()
             took = time.perf_counter_ns() - began
             # JAX's threads, more than there are cores, wait for each other.
-            alone = key[0] == "JAX" or waited() - queued <= 0.03 * took
+            alone = key[0] == "JAX" or waited() - queued <= MAX_WAITING_SHARE * took
             one = took / 1e6 / calls, (faults() - paged) / calls
             times[key].append(one if alone else None)
         fewest = min(sum(one is not None for one in column) for column in times.values())
         spent = time.monotonic() - start
-        if fewest >= TURNS or (fewest >= FEWEST and spent > SECONDS) or spent > 20 * SECONDS:
+        enough = spent > SETTING_SECONDS and fewest >= MIN_TURNS
+        if fewest >= TURNS or enough or spent > 20 * SETTING_SECONDS:
             break
     return [row(key, times) for key in found]
 
@@ -212,7 +214,7 @@ def runs(pages, sizes, ps):
             theirs = torch.compile(lambda x, p=p: F.dropout(x, p), dynamic=True)
             for n in sizes:
                 setting = {"pages": pages, "size": n, "dtype": str(dtype)[6:], "p": p}
-                rows = measure(candidates(n, dtype, p, theirs), max(1, TOGETHER // n))
+                rows = measure(candidates(n, dtype, p, theirs), max(1, MIN_ELEMENTS_PER_TURN // n))
                 head = f"2^{n.bit_length() - 1} {setting['dtype']} p={p}, {pages} pages"
                 print(f"{head}: times as fast as F.dropout", flush=True)
                 for one in rows:
@@ -233,12 +235,12 @@ def with_huge_pages():
 
 def main(file, pages="small"):
     if pages == "huge":
-        large = [n for n in SIZES if n >= LARGE]
-        Path(file).write_text(json.dumps(list(runs(pages, large, [HUGE_P]))))
+        large = [n for n in SIZES if n >= HUGE_PAGES_FROM_SIZE]
+        Path(file).write_text(json.dumps(list(runs(pages, large, [HUGE_PAGES_P]))))
         return
     Path(file).parent.mkdir(parents=True, exist_ok=True)  # before the minutes, not after them
     result = {"machine": machine(), "columns": COLUMNS}
-    rows = list(runs(pages, SIZES, PS))
+    rows = list(runs(pages, SIZES, DROP_PROBABILITIES))
     if sys.platform == "linux":
         rows += with_huge_pages()
     result["machine"]["load_at_the_end"] = machine()["load"]

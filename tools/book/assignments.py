@@ -20,13 +20,9 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from tools.paths import ROOT
+from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, ROOT
 
-SOURCES = ROOT / "assignments"
-PAGES = ROOT / "book" / "assignments"
-OUT = ROOT / "_assignments"
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-GRADING = ROOT / "src" / "dropout_grading"
+KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # What a check may use of the marker, and where it is defined.
 FROM_MARKER = {
     "Wrong": "checks",
@@ -77,7 +73,7 @@ def standing_alone(name, checks):
     """Return the source of a check with all that it needs, and nothing else of its file."""
     named, imports = definitions(checks)
     for marker_name, module in FROM_MARKER.items():
-        found, more = definitions(GRADING / f"{module}.py")
+        found, more = definitions(MARKER / f"{module}.py")
         named.setdefault(marker_name, found[marker_name])
         imports += more
     wanted, queue = {}, [name, "Local"]
@@ -148,7 +144,7 @@ def tidy(notebook):
         cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k == "deletable"}
     otter = notebook["metadata"]["otter"]
     notebook["metadata"] = {
-        "kernelspec": KERNEL,
+        "kernelspec": KERNELSPEC,
         "language_info": {"name": "python"},
         "otter": {k: otter[k] for k in sorted(otter)},
     }
@@ -176,7 +172,7 @@ def build(folder):
             sys.exit(
                 f"assignments: {assignment.name}: otter assign failed\n{ended.stdout}{ended.stderr}"
             )
-        out = OUT / assignment.name
+        out = BUILT_ASSIGNMENTS / assignment.name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         for zipped in (work / "dist" / "autograder").glob("*.zip"):
@@ -187,8 +183,8 @@ def build(folder):
 
 def main(check):
     stale = []
-    for folder in sorted(p.parent for p in SOURCES.glob("*/checks.py")):
-        page = PAGES / f"{folder.name}.ipynb"
+    for folder in sorted(p.parent for p in ASSIGNMENTS.glob("*/checks.py")):
+        page = HANDOUTS / f"{folder.name}.ipynb"
         text = build(folder)
         if check and (not page.is_file() or page.read_text("utf8") != text):
             stale.append(page.name)

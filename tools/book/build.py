@@ -1,8 +1,8 @@
 """Build the site in _build/html from the book and the kept outputs; a warning is an error.
 
 What goes in is first put together in .cache/site, laid out as the repository is: the pages with
-their outputs, and the settings with execution off. Where nothing that goes in has changed since the
-last build, nothing is done. Where only pages have, Sphinx reads those alone, and writes all.
+their outputs, and the settings with execution off. If nothing that goes in has changed since the
+last build, nothing is done. If only pages have, Sphinx reads those alone, and writes all.
 """
 
 import hashlib
@@ -17,15 +17,16 @@ import yaml
 
 from tools.book import execute
 from tools.book.launch_notebooks import with_set_up
-from tools.book.notebooks import code_cells, config, notebooks, pages, read
+from tools.book.notebooks import chapters, code_cells, read
 from tools.book.repository import Repository, site_address
+from tools.book.settings import config, pages
 from tools.lock import locked
 from tools.paths import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
 
-SITE = CACHE / "site"
-STAMP = HTML.parent / "built-from"
+STAGED = CACHE / "site"
+BUILT_FROM = HTML.parent / "built-from"
 # A quarter of the time went into looking for garbage among trees that stay to the end.
-JUPYTER_BOOK = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
+BUILD_CODE = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
 
 
 def with_outputs(name, path):
@@ -48,23 +49,23 @@ def stage(repository, site):
         merge(settings, repository.settings())
     if site is not None:
         merge(settings, {"html": {"baseurl": site}})
-    new = SITE.with_name("site-new")
+    new = STAGED.with_name("site-new")
     shutil.rmtree(new, ignore_errors=True)
     no_page = shutil.ignore_patterns(".*", "__pycache__", "ruff.toml")
     shutil.copytree(BOOK, new / "book", ignore=no_page)
-    for name, path in notebooks().items():
+    for name, path in chapters().items():
         nbformat.write(with_outputs(name, path), new / "book" / f"{name}.ipynb")
     (new / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
     shutil.copyfile(TOC, new / TOC.name)
     shutil.copyfile(CITATION, new / CITATION.name)
     for path in files(new):
-        old = SITE / path.relative_to(new)
+        old = STAGED / path.relative_to(new)
         # Sphinx reads what is newer than its last reading: the same text is as old as it was.
         same = old.is_file() and old.read_bytes() == path.read_bytes()
         then = old.stat().st_mtime_ns if same else time.time_ns()
         os.utime(path, ns=(then, then))
-    shutil.rmtree(SITE, ignore_errors=True)
-    new.rename(SITE)
+    shutil.rmtree(STAGED, ignore_errors=True)
+    new.rename(STAGED)
 
 
 def files(folder):
@@ -85,8 +86,8 @@ def fingerprint(repository):
     text = hashlib.sha256()
     made_by = sorted((ROOT / "tools").rglob("*.py"))
     package = sorted((ROOT / "src").rglob("*.py"))  # its docstrings, and the wheel of live cells
-    of_pages = {SITE / "book" / f"{name}{end}" for name in pages() for end in (".ipynb", ".md")}
-    for path in [REQUIREMENTS, *made_by, *package, *files(SITE)]:
+    of_pages = {STAGED / "book" / f"{name}{end}" for name in pages() for end in (".ipynb", ".md")}
+    for path in [REQUIREMENTS, *made_by, *package, *files(STAGED)]:
         digest = text if path in of_pages else rest
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return text.hexdigest(), rest.hexdigest()
@@ -98,8 +99,9 @@ def run_jupyter_book(anew):
     ``anew``: read every page, not only those whose text has changed.
     """
     command = [
-        *(sys.executable, "-c", JUPYTER_BOOK, "build", str(SITE / "book"), "--path-output", "."),
-        *("--toc", str(SITE / TOC.name), "--config", str(SITE / CONFIG.name)),
+        *(sys.executable, "-c", BUILD_CODE),
+        *("build", str(STAGED / "book"), "--path-output", "."),
+        *("--toc", str(STAGED / TOC.name), "--config", str(STAGED / CONFIG.name)),
         *("-W", "-n", "--keep-going", "-q"),
         *(["--all"] if anew else []),
     ]
@@ -116,7 +118,7 @@ def offer_sources(repository):
     Its outputs would answer the chapter's predictions. Where the package has an address, the copy
     can install it.
     """
-    for name, path in notebooks().items():
+    for name, path in chapters().items():
         notebook = read(path)
         if repository is not None:
             notebook = with_set_up(notebook, repository)
@@ -128,17 +130,17 @@ def main():
     repository = Repository.from_environment()
     stage(repository, site_address())
     text, rest = fingerprint(repository)
-    built = STAMP.read_text().split() if STAMP.is_file() else [None, None]
+    built = BUILT_FROM.read_text().split() if BUILT_FROM.is_file() else [None, None]
     if built == [text, rest] and (HTML / "index.html").is_file():
         print("site: up to date")
     else:
         start = time.monotonic()
         print(f"site: building {len(listed)} pages", flush=True)
-        STAMP.unlink(missing_ok=True)  # a build that fails or is stopped is no beginning
+        BUILT_FROM.unlink(missing_ok=True)  # a build that fails or is stopped is no beginning
         shutil.rmtree(HTML, ignore_errors=True)
         run_jupyter_book(anew=built[-1] != rest)
         offer_sources(repository)
-        STAMP.write_text(f"{text} {rest}")
+        BUILT_FROM.write_text(f"{text} {rest}")
         print(f"site: built in {time.monotonic() - start:.0f} s")
     print(f"read it: open {HTML / 'index.html'}, or run `make serve`")
 

@@ -17,19 +17,19 @@ import time
 from itertools import zip_longest
 
 from tools.book import execute
-from tools.book.kernel_variants import VARIABLE
-from tools.book.notebooks import code_cells, notebooks
+from tools.book.kernel_variants import VARIANT_VARIABLE
+from tools.book.notebooks import chapters, code_cells
 from tools.paths import CACHE, ROOT
 
-STORE = CACHE / "elsewhere"
+VARIANT_RUNS = CACHE / "elsewhere"
 VARIANTS = {
     "aten-default": {"ATEN_CPU_CAPABILITY": "default"},
     "aten-avx2": {"ATEN_CPU_CAPABILITY": "avx2"},
     "mkl-compatible": {"MKL_CBWR": "COMPATIBLE"},
     "mkl-sse": {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
     "small": {"DNNL_MAX_CPU_ISA": "SSE41", "OPENBLAS_CORETYPE": "PRESCOTT"},
-    "two-threads": {VARIABLE: "two_threads"},
-    "another-stream": {VARIABLE: "another_stream"},
+    "two-threads": {VARIANT_VARIABLE: "two_threads"},
+    "another-stream": {VARIANT_VARIABLE: "another_stream"},
     # As unlike this machine as it gets: for CI, which has no time for each.
     "old": {
         "ATEN_CPU_CAPABILITY": "default",
@@ -37,12 +37,12 @@ VARIANTS = {
         "DNNL_MAX_CPU_ISA": "SSE41",
         "OPENBLAS_CORETYPE": "PRESCOTT",
     },
-    "avx2-two-threads": {"ATEN_CPU_CAPABILITY": "avx2", VARIABLE: "two_threads"},
+    "avx2-two-threads": {"ATEN_CPU_CAPABILITY": "avx2", VARIANT_VARIABLE: "two_threads"},
 }
 EXECUTE = [sys.executable, "-m", execute.__name__]
-HERE = "here"
-NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-MOVED = 0.5  # points: a line that has moved by less looks the same
+MACHINE_TAG = "here"  # of a cell that measures this machine
+DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+MAX_MOVE_POINTS = 0.5  # a line that has moved by less looks the same
 
 
 def printed(cell):
@@ -71,7 +71,7 @@ def drawings(cell):
 def differences(ours, theirs):
     """A line for each that differs between two runs of a notebook: cell, line, both values."""
     for one, other in zip(code_cells(ours), code_cells(theirs), strict=True):
-        if HERE in one.metadata.get("tags", []):
+        if MACHINE_TAG in one.metadata.get("tags", []):
             continue
         a, b = printed(one), printed(other)
         if len(a) != len(b):
@@ -80,29 +80,29 @@ def differences(ours, theirs):
             if x != y:
                 yield f"{one.id}, line {number}: {x!r} here, {y!r} there"
         for x, y in zip_longest(drawings(one), drawings(other), fillvalue=""):
-            if (moved := furthest(x, y)) > MOVED:
+            if (moved := furthest(x, y)) > MAX_MOVE_POINTS:
                 yield f"{one.id}: the figure differs, by {moved:.2g} points"
 
 
 def furthest(one, other):
     """By how many points a number in one SVG is away from its fellow in another."""
-    if NUMBER.sub("", one) != NUMBER.sub("", other):
+    if DECIMAL.sub("", one) != DECIMAL.sub("", other):
         return float("inf")
-    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    pairs = zip(DECIMAL.findall(one), DECIMAL.findall(other), strict=True)
     return max((abs(float(x) - float(y)) for x, y in pairs), default=0)
 
 
 def run(variant, names):
     """Run the notebooks under a variant, each again only if it has changed since."""
     env = {**os.environ, **VARIANTS[variant]}
-    command = [*EXECUTE, str(STORE / variant), *names]
+    command = [*EXECUTE, str(VARIANT_RUNS / variant), *names]
     return subprocess.run(command, cwd=ROOT, env=env).returncode == 0
 
 
 def compare(variant, names):
     lines = []
-    for name in names or notebooks():
-        runs = [execute.stored(name, store) for store in (execute.STORE, STORE / variant)]
+    for name in names or chapters():
+        runs = [execute.stored(name, store) for store in (execute.EXECUTED, VARIANT_RUNS / variant)]
         if None in runs:
             lines.append(f"{name}: no run to compare")
         else:
@@ -113,7 +113,7 @@ def compare(variant, names):
 def main(variants, names):
     if platform.system() != "Linux" or execute.DEVICE != "cpu":
         sys.exit("elsewhere: needs Linux and DEVICE=cpu, where kernels are copies of one process")
-    command = [*EXECUTE, str(execute.STORE), *names]
+    command = [*EXECUTE, str(execute.EXECUTED), *names]
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit("elsewhere: the notebooks do not pass here")
     failed = []
@@ -135,7 +135,7 @@ def main(variants, names):
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    if unknown := sorted(set(given) - set(VARIANTS) - set(notebooks())):
+    if unknown := sorted(set(given) - set(VARIANTS) - set(chapters())):
         known = ", ".join(VARIANTS)
         sys.exit(f"elsewhere: no such variant or chapter: {', '.join(unknown)}; variants: {known}")
     main(

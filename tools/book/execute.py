@@ -23,27 +23,25 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.book.kernel_variants import VARIABLE
-from tools.book.notebooks import code_cells, notebooks, read
+from tools.book.kernel_variants import VARIANT_VARIABLE
+from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
 from tools.lock import locked
-from tools.paths import BOOK, CACHE, REQUIREMENTS, ROOT
+from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT
 
-SLOW = 15  # seconds, said beside a chapter that takes longer; a busy machine is no fault
-HANGS = 120  # seconds for one cell, after which nbmake stops it
+SLOW_SECONDS = 15  # a chapter that takes longer is said to be slow; a busy machine is no fault
 
-STORE = CACHE / "executed"
-RUN = CACHE / "run"
+EXECUTED = CACHE / "executed"
+RUN_FOLDER = CACHE / "run"
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 FORKED_KERNELS = "tools.book.forked_kernels"  # a plugin of pytest's, named to its workers too
-FORKS = sys.platform == "linux" and DEVICE == "cpu"
+FORKS_KERNELS = sys.platform == "linux" and DEVICE == "cpu"
 
 
 def inputs_of_all():
     """The digest of what every notebook depends on."""
     digest = hashlib.sha256(f"{platform.python_version()} {DEVICE}".encode())
-    marker = ROOT / "src" / "dropout_grading"  # no chapter imports it
     files = (p for p in (ROOT / "src").rglob("*") if p.suffix in (".py", ".json"))
-    sources = sorted(p for p in files if marker not in p.parents)
+    sources = sorted(p for p in files if MARKER not in p.parents)  # no chapter imports it
     for path in [REQUIREMENTS, *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -57,7 +55,7 @@ def key(path, common=None):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def stored(name, store=STORE):
+def stored(name, store=EXECUTED):
     """The kept run of a notebook, its key and seconds in the metadata, or None."""
     try:
         return nbformat.reads((store / f"{name}.ipynb").read_text("utf8"), as_version=4)
@@ -65,14 +63,14 @@ def stored(name, store=STORE):
         return None
 
 
-def is_fresh(name, wanted, store=STORE):
+def is_fresh(name, wanted, store=EXECUTED):
     kept = stored(name, store)
     return kept is not None and kept.metadata.get("run", {}).get("key") == wanted
 
 
-def keep(name, wanted, seconds, store=STORE):
+def keep(name, wanted, seconds, store=EXECUTED):
     """Move a passed run into the store, by one rename."""
-    notebook = read(RUN / f"{name}.ipynb")
+    notebook = read(RUN_FOLDER / f"{name}.ipynb")
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # the time of day: different at each run
     notebook.metadata["run"] = {"key": wanted, "seconds": round(seconds, 1)}
@@ -86,7 +84,7 @@ def keep(name, wanted, seconds, store=STORE):
 class Progress:
     """A pytest plugin: one line as each notebook ends, and what to do with its result."""
 
-    def __init__(self, wanted, store=STORE):
+    def __init__(self, wanted, store=EXECUTED):
         self.wanted = wanted
         self.store = store
         self.ended = {}  # name -> why it failed, "" if it did not
@@ -98,8 +96,8 @@ class Progress:
         name = report.nodeid.split("::")[0].removesuffix(".ipynb")
         passed = report.passed
         note = "passed" if passed else "FAILED"
-        if passed and report.duration > SLOW:
-            note = f"passed, but slow: over {SLOW} s"
+        if passed and report.duration > SLOW_SECONDS:
+            note = f"passed, but slow: over {SLOW_SECONDS} s"
         if passed:
             keep(name, self.wanted[name], report.duration, self.store)
         self.ended[name] = "" if passed else str(report.longrepr)
@@ -125,24 +123,24 @@ def surroundings():
     )
 
 
-def run_stale(wanted, store=STORE):
+def run_stale(wanted, store=EXECUTED):
     """Run the notebooks of `wanted` (name -> key); return why each failed, "" if it passed."""
-    shutil.rmtree(RUN, ignore_errors=True)
-    shutil.copytree(BOOK, RUN, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    settings = RUN / "pytest.ini"
+    shutil.rmtree(RUN_FOLDER, ignore_errors=True)
+    shutil.copytree(BOOK, RUN_FOLDER, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    settings = RUN_FOLDER / "pytest.ini"
     settings.write_text("[pytest]\n")
     progress = Progress(wanted, store)
     surroundings()
-    arguments = ["-c", str(settings), "--nbmake", "--overwrite", f"--nbmake-timeout={HANGS}"]
-    arguments += ["-p", "no:cacheprovider", "--tb=no"]
+    arguments = ["-c", str(settings), "-p", "no:cacheprovider", "--tb=no"]
+    arguments += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}"]
     if len(wanted) > 1:
         arguments += ["-n", "2", "--dist", "worksteal"]
-    if FORKS and (len(wanted) > 1 or os.environ.get(VARIABLE)):
+    if FORKS_KERNELS and (len(wanted) > 1 or os.environ.get(VARIANT_VARIABLE)):
         arguments += ["-p", FORKED_KERNELS]
-    arguments += [str(RUN / f"{name}.ipynb") for name in wanted]
+    arguments += [str(RUN_FOLDER / f"{name}.ipynb") for name in wanted]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         pytest.main(arguments, plugins=[progress])
-    shutil.rmtree(RUN, ignore_errors=True)
+    shutil.rmtree(RUN_FOLDER, ignore_errors=True)
     # nbmake silently skips a path that has `_build` in it: count.
     missing = sorted(set(wanted) - set(progress.ended))
     if missing:
@@ -150,9 +148,9 @@ def run_stale(wanted, store=STORE):
     return progress.ended
 
 
-def main(store=STORE, names=()):
+def main(store=EXECUTED, names=()):
     common = inputs_of_all()
-    chosen = {n: p for n, p in notebooks().items() if n in names or not names}
+    chosen = {n: p for n, p in chapters().items() if n in names or not names}
     keys = {name: key(path, common) for name, path in chosen.items()}
     with locked():
         stale = {name: k for name, k in keys.items() if not is_fresh(name, k, store)}

@@ -23,13 +23,15 @@ from tools.paths import ROOT
 multiprocessing.get_context("forkserver").set_forkserver_preload(
     ["ipykernel.kernelapp", "matplotlib.pyplot", "sklearn.datasets", "torch", "torch._dynamo"]
 )
-NAME = "forked"
+PROVISIONER = "forked"
 
 
 def pytest_configure():
-    entry = EntryPoint(NAME, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME)
-    KernelProvisionerFactory.provisioners[NAME] = entry
-    os.environ[KernelProvisionerFactory.default_provisioner_name_env] = NAME
+    entry = EntryPoint(
+        PROVISIONER, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME
+    )
+    KernelProvisionerFactory.provisioners[PROVISIONER] = entry
+    os.environ[KernelProvisionerFactory.default_provisioner_name_env] = PROVISIONER
     # Matplotlib reads it when it is imported; a kernel of its own would set it before.
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 

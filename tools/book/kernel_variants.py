@@ -3,7 +3,7 @@
 import os
 import warnings
 
-VARIABLE = "DROPOUT_SCALING_VARIANT"
+VARIANT_VARIABLE = "DROPOUT_SCALING_VARIANT"
 _replaced = []  # what is registered ends with the object
 
 
@@ -34,6 +34,6 @@ def another_stream():
 
 def apply():
     """Make the change that the variable names, if it names one."""
-    name = os.environ.get(VARIABLE)
+    name = os.environ.get(VARIANT_VARIABLE)
     if name:
         {"two_threads": two_threads, "another_stream": another_stream}[name]()

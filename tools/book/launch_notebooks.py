@@ -12,13 +12,12 @@ from pathlib import Path
 
 import nbformat
 
-from tools.book.notebooks import handouts, notebooks, read
+from tools.book.notebooks import chapters, handouts, read
 from tools.book.repository import LAUNCH_BRANCH, Repository
-from tools.paths import BOOK, ROOT
+from tools.environment.set_up import oldest_python
+from tools.paths import BOOK, REQUIREMENTS_OF_ASSIGNMENTS
 
-ASSIGNMENTS = ROOT / "requirements-assignments.txt"
-
-SET_UP = """\
+PACKAGE_CELL = """\
 # Only where the book's own package is missing, as in Colab.
 import importlib.util
 
@@ -27,7 +26,7 @@ if importlib.util.find_spec("dropout_scaling") is None:
 """
 
 # Colab runs a notebook without its file, and otter-grader reads its checks from a file.
-HANDOUT = """\
+HANDOUT_CELL = """\
 # Only where otter-grader or this notebook's own file is missing, as in Colab.
 import importlib.util
 import json
@@ -45,7 +44,7 @@ if not Path("{name}.ipynb").is_file():
     Path("{name}.ipynb").write_text(json.dumps(notebook))
 """
 
-BINDER = """\
+BINDER_REQUIREMENTS = """\
 --extra-index-url https://download.pytorch.org/whl/cpu
 {requirement}
 """
@@ -58,7 +57,7 @@ def requirement(repository):
 def with_set_up(notebook, repository):
     """The notebook with the set-up cell in front; the site's pages hide it, if it gets there."""
     cell = nbformat.v4.new_code_cell(
-        SET_UP.format(requirement=requirement(repository)).rstrip(),
+        PACKAGE_CELL.format(requirement=requirement(repository)).rstrip(),
         id="set-up",
         metadata={"tags": ["remove-cell"]},
     )
@@ -69,12 +68,12 @@ def with_set_up(notebook, repository):
 def handout_with_set_up(notebook, name, repository):
     """An assignment with its own set-up cell in front."""
     page = f"{repository.url}/raw/{LAUNCH_BRANCH}/book/assignments/{name}.ipynb"
-    pins = ASSIGNMENTS.read_text("utf8").splitlines()
+    pins = REQUIREMENTS_OF_ASSIGNMENTS.read_text("utf8").splitlines()
     # Without the extra that runs a key: a student's checks need none of it.
     version = next(line.split()[0].partition("==")[2] for line in pins if line.startswith("otter-"))
     otter = f"otter-grader=={version}"
     cell = nbformat.v4.new_code_cell(
-        HANDOUT.format(otter=otter, name=name, url=page).rstrip(), id="set-up"
+        HANDOUT_CELL.format(otter=otter, name=name, url=page).rstrip(), id="set-up"
     )
     notebook.cells.insert(0, cell)
     return notebook
@@ -84,7 +83,7 @@ def main(folder):
     repository = Repository.from_environment()
     if repository is None:
         sys.exit("launch_notebooks: REPOSITORY_URL and COMMIT say where the package is; set both")
-    for name, path in notebooks().items():
+    for name, path in chapters().items():
         target = folder / BOOK.name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(with_set_up(read(path), repository), target)
@@ -94,8 +93,9 @@ def main(folder):
         nbformat.write(handout_with_set_up(read(path), path.stem, repository), target)
     binder = folder / "binder" / "requirements.txt"
     binder.parent.mkdir(parents=True, exist_ok=True)
-    binder.write_text(BINDER.format(requirement=requirement(repository)))
-    (binder.parent / "runtime.txt").write_text("python-3.11\n")  # Binder's own default is older
+    binder.write_text(BINDER_REQUIREMENTS.format(requirement=requirement(repository)))
+    python = ".".join(map(str, oldest_python()))  # Binder's own default is older
+    (binder.parent / "runtime.txt").write_text(f"python-{python}\n")
     print(f"wrote {folder}")
 
 

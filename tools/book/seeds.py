@@ -25,20 +25,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tools.book.notebooks import code_cells, notebooks, read
-from tools.paths import CACHE, ROOT
+from tools.book.notebooks import chapters, code_cells, read
+from tools.paths import CACHE, PACKAGE
 
-STORE = CACHE / "seeds"
-RESULT = ROOT / "src" / "dropout_scaling" / "claims.json"
-PACKAGE = ROOT / "src" / "dropout_scaling"
+SEED_RUNS = CACHE / "seeds"
+CLAIMS = PACKAGE / "claims.json"
 # Whole libraries that take long to import; nothing of the package, which reads the shift.
-PRELOAD = ["torch", "torch._dynamo", "matplotlib.pyplot", "sklearn.datasets", "scipy.stats"]
-PRELOAD += ["IPython.core.interactiveshell"]
+PRELOADED = ["torch", "torch._dynamo", "matplotlib.pyplot", "sklearn.datasets", "scipy.stats"]
+PRELOADED += ["IPython.core.interactiveshell"]
 
 
-def chapters():
+def claiming_chapters():
     """The notebooks that claim something of what they sample."""
-    return {name: path for name, path in notebooks().items() if as_far_as_claimed(path)}
+    return {name: path for name, path in chapters().items() if as_far_as_claimed(path)}
 
 
 def as_far_as_claimed(path):
@@ -70,7 +69,7 @@ def code_of(path):
 
 def kept(name, path, shift):
     """The kept run, or None if there is none or something that it was made from has changed."""
-    file = STORE / name / f"{shift}.json"
+    file = SEED_RUNS / name / f"{shift}.json"
     if not file.is_file():
         return None
     run = json.loads(file.read_text("utf8"))
@@ -108,7 +107,7 @@ def run_chapter(task):
             claims.recorded.append({"claim": said, "held": False, "margin": None})
         plt.close("all")
     run = {"claims": claims.recorded, "code": code, "modules": loaded_modules()}
-    file = STORE / name / f"{shift}.json"
+    file = SEED_RUNS / name / f"{shift}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".part")
     partial.write_text(json.dumps(run), "utf8")
@@ -133,7 +132,7 @@ def run_missing(wanted, n):
     os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
-        context.set_forkserver_preload(PRELOAD)
+        context.set_forkserver_preload(PRELOADED)
     with context.Pool(2, maxtasksperchild=1) as pool:
         done = pool.imap_unordered(run_chapter, tasks)
         for _ in tqdm(done, total=len(tasks), desc="chapters under other seeds", mininterval=1):
@@ -161,7 +160,7 @@ def summary(wanted, n):
 
 def says_so(row):
     """Whether the page of a claim that did not always hold says how often it did: "198 of 200"."""
-    prose = (c.source for c in read(notebooks()[row["page"]]).cells if c.cell_type == "markdown")
+    prose = (c.source for c in read(chapters()[row["page"]]).cells if c.cell_type == "markdown")
     return f"{row['held']} of {row['of']}" in "\n".join(prose)
 
 
@@ -173,7 +172,7 @@ def show(rows):
 
 
 def main(n, names):
-    every = chapters()
+    every = claiming_chapters()
     unknown = sorted(set(names) - set(every))
     if unknown:
         sys.exit(f"seeds: no chapter with a claim: {', '.join(unknown)}")
@@ -184,7 +183,7 @@ def main(n, names):
     if not names:
         about = {"date": date.today().isoformat(), "python": platform.python_version()}
         about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
-        RESULT.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
+        CLAIMS.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
     failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
     print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
     sys.exit(failed > 0)

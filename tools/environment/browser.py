@@ -8,24 +8,24 @@ import sys
 
 from playwright.sync_api import Error, sync_playwright
 
-INSTALLED = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # What a headless browser otherwise does by itself: look up hosts, update, sync.
-FLAGS = ["disable-quic", "disable-background-networking", "disable-component-update"]
-FLAGS += ["disable-sync", "no-first-run", "disable-gpu"]
-FLAGS += ["host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+CHROMIUM_FLAGS = ["disable-quic", "disable-background-networking", "disable-component-update"]
+CHROMIUM_FLAGS += ["disable-sync", "no-first-run", "disable-gpu"]
+CHROMIUM_FLAGS += ["host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 if getattr(os, "geteuid", lambda: None)() == 0:
-    FLAGS += ["no-sandbox"]  # for root, as in a container, Chromium has no other way
-INSTALL = "install chromium, or run `.venv/bin/playwright install --with-deps chromium`"
+    CHROMIUM_FLAGS += ["no-sandbox"]  # for root, as in a container, Chromium has no other way
+HOW_TO_INSTALL = "install chromium, or run `.venv/bin/playwright install --with-deps chromium`"
 
 
 def chromium():
     """The path of the system's; None if there is none: Playwright then takes its own."""
-    return next(filter(None, map(shutil.which, INSTALLED)), None)
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 def launched():
     """The arguments of Playwright's ``launch``."""
-    return {"args": [f"--{flag}" for flag in FLAGS], "executable_path": chromium()}
+    return {"args": [f"--{flag}" for flag in CHROMIUM_FLAGS], "executable_path": chromium()}
 
 
 def lacking():
@@ -33,14 +33,14 @@ def lacking():
     said = complaint_of_driver()
     if said is not None:
         # The browser cannot be tried then. Of what it needs, say what is known.
-        browser = "" if chromium() else f", then {INSTALL}"
+        browser = "" if chromium() else f", then {HOW_TO_INSTALL}"
         return f"Playwright's own Node.js does not start: {remedy(said)}{browser}"
     try:
         with sync_playwright() as playwright:
             playwright.chromium.launch(**launched()).close()
     except Error as error:
         if "Executable doesn't exist" in error.message:
-            return INSTALL
+            return HOW_TO_INSTALL
         return f"{chromium() or 'Chromium'} does not start: {remedy(error.message)}"
     return None
 

@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-DRIVER = ("/dev/nvidiactl", "/dev/dxg")  # Linux, and Linux inside Windows
+DRIVER_FILES = ("/dev/nvidiactl", "/dev/dxg")  # Linux, and Linux inside Windows
 
 
 def problem(device, torch_build="default"):
@@ -20,7 +20,7 @@ def problem(device, torch_build="default"):
         return None
     if torch_build == "cpu":
         return "DEVICE=cuda needs TORCH=default: TORCH=cpu is PyTorch without CUDA"
-    if not (shutil.which("nvidia-smi") or any(Path(path).exists() for path in DRIVER)):
+    if not (shutil.which("nvidia-smi") or any(Path(path).exists() for path in DRIVER_FILES)):
         return "DEVICE=cuda: no GPU here (no NVIDIA driver found)"
     if importlib.util.find_spec("torch"):
         import torch

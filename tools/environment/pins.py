@@ -5,8 +5,8 @@ usage: python -m tools.environment.pins [newest]      `make pins`
 Frozen versions that still fit stay; with `newest` the newest of each is taken.
 
 uv resolves the chosen pins for every Python that pyproject.toml declares, from the oldest on, and
-for every system at once. What it finds goes below the line in the file that begins FROZEN. It is
-installed for that alone, into an environment under .cache: the book does not need it.
+for every system at once. What it finds goes below the line in the file that begins FROZEN_LINE. It
+is installed for that alone, into an environment under .cache: the book does not need it.
 """
 
 import re
@@ -16,18 +16,18 @@ import sys
 from tools.environment import set_up
 from tools.paths import CACHE, REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS, VENV
 
-UV = "uv==0.13.9"
-FROZEN = "# --- frozen"
-FOLDER = CACHE / "pins"
-CUDA = ("nvidia", "cuda", "triton")  # of one system, and torch itself names them exactly
+UV_PIN = "uv==0.13.9"
+FROZEN_LINE = "# --- frozen"
+UV_VENV = CACHE / "pins"
+CUDA_PREFIXES = ("nvidia", "cuda", "triton")  # of one system, and torch itself names them exactly
 # Systems and Pythons that uv knows and PyTorch has no build for.
-ELSEWHERE = re.compile(r"(sys_platform|implementation_name) (==|!=) '(emscripten|wasi|pypy)'")
+UNSUPPORTED = re.compile(r"(sys_platform|implementation_name) (==|!=) '(emscripten|wasi|pypy)'")
 
 
 def split(text):
     """A file of requirements as two lists of lines: chosen, with the dividing line, and frozen."""
     lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith(FROZEN))
+    at = next(i for i, line in enumerate(lines) if line.startswith(FROZEN_LINE))
     return lines[: at + 1], lines[at + 1 :]
 
 
@@ -45,7 +45,7 @@ def name(line):
 def resolve(uv, file, newest):
     """Return a line for each package that uv finds, with a marker where not all systems have it."""
     chosen, frozen = split(file.read_text("utf8"))
-    asked, answer = FOLDER / "chosen.in", FOLDER / "resolved.txt"
+    asked, answer = UV_VENV / "chosen.in", UV_VENV / "resolved.txt"
     asked.write_text("\n".join(chosen) + "\n", "utf8")
     answer.write_text("\n".join([] if newest else frozen) + "\n", "utf8")  # uv prefers what is here
     command = [uv, "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"]
@@ -57,16 +57,16 @@ def resolve(uv, file, newest):
 
 
 def for_the_book(line):
-    """One of uv's lines without what it says of ELSEWHERE; None if it is for there alone."""
+    """One of uv's lines without what it says of UNSUPPORTED; None if it is for there alone."""
     pin, _, marker = map(str.strip, line.partition(";"))
     if not marker or " or " in marker:
         return line
     kept = []
     for part in marker.split(" and "):
-        elsewhere = ELSEWHERE.fullmatch(part)
-        if elsewhere and elsewhere[2] == "==":
+        unsupported = UNSUPPORTED.fullmatch(part)
+        if unsupported and unsupported[2] == "==":
             return None
-        if not elsewhere:
+        if not unsupported:
             kept.append(part)
     return f"{pin} ; {' and '.join(kept)}" if kept else pin
 
@@ -75,7 +75,9 @@ def freeze(uv, file, newest):
     chosen, before = split(file.read_text("utf8"))
     names = {name(line) for line in lines_with_pins(file)}
     found = [line for line in map(for_the_book, resolve(uv, file, newest)) if line]
-    frozen = [line for line in found if name(line) not in names and not line.startswith(CUDA)]
+    frozen = [
+        line for line in found if name(line) not in names and not line.startswith(CUDA_PREFIXES)
+    ]
     file.write_text("\n".join([*chosen, *frozen]) + "\n", "utf8")
     changed = sorted(set(before) ^ set(frozen))
     print(f"{file.name}: {len(frozen)} frozen, {len(changed)} lines changed")
@@ -83,13 +85,13 @@ def freeze(uv, file, newest):
 
 def main(newest):
     set_up.check_python()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    set_up.run([sys.executable, "-m", "venv", str(FOLDER)], f"could not make {FOLDER}")
-    python = FOLDER / set_up.PYTHON.relative_to(VENV)
-    set_up.pip(UV, python=python)
+    shutil.rmtree(UV_VENV, ignore_errors=True)
+    set_up.run([sys.executable, "-m", "venv", str(UV_VENV)], f"could not make {UV_VENV}")
+    python = UV_VENV / set_up.VENV_PYTHON.relative_to(VENV)
+    set_up.pip(UV_PIN, python=python)
     for file in (REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS):
         freeze(python.with_name("uv"), file, newest)
-    shutil.rmtree(FOLDER)
+    shutil.rmtree(UV_VENV)
     print("run `make test`, then commit them")
 
 

@@ -18,23 +18,23 @@ import yaml
 
 from tools.paths import CACHE, CONFIG, ROOT
 
-RUNTIME = CACHE / "pyodide"
-PINS = ROOT / "tests" / "live"
-STAMP = RUNTIME / "complete"
-WANTED = ("numpy", "matplotlib")
-PARTS = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
-LIST = "pyodide-lock.json"
+RUNTIME_FOLDER = CACHE / "pyodide"
+NPM_PINS = ROOT / "tests" / "live"
+COMPLETE_STAMP = RUNTIME_FOLDER / "complete"
+PACKAGES = ("numpy", "matplotlib")
+RUNTIME_FILES = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+WHEEL_LIST = "pyodide-lock.json"
 
 
 def prepare():
     """Make the folder whole; return None, or in a line why that cannot be done here."""
-    wanted = hashlib.sha256((PINS / "package-lock.json").read_bytes()).hexdigest()
-    if STAMP.is_file() and STAMP.read_text() == wanted:
+    wanted = hashlib.sha256((NPM_PINS / "package-lock.json").read_bytes()).hexdigest()
+    if COMPLETE_STAMP.is_file() and COMPLETE_STAMP.read_text() == wanted:
         return None
     if not (shutil.which("node") and shutil.which("npm")):
         return "Node.js with npm is not installed"
-    shutil.rmtree(RUNTIME, ignore_errors=True)
-    RUNTIME.mkdir(parents=True)
+    shutil.rmtree(RUNTIME_FOLDER, ignore_errors=True)
+    RUNTIME_FOLDER.mkdir(parents=True)
     said = install()
     if said:
         return f"npm could not install Pyodide: {said}"
@@ -42,11 +42,11 @@ def prepare():
         for name, sha256 in wheels():
             data = wheel(name)
             if hashlib.sha256(data).hexdigest() != sha256:
-                return f"{name} is not the wheel that {LIST} names"
-            (RUNTIME / name).write_bytes(data)
+                return f"{name} is not the wheel that {WHEEL_LIST} names"
+            (RUNTIME_FOLDER / name).write_bytes(data)
     except OSError as error:
         return f"{name} could not be had ({error})"
-    STAMP.write_text(wanted)
+    COMPLETE_STAMP.write_text(wanted)
     return None
 
 
@@ -56,21 +56,21 @@ def install():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(PINS / name, folder / name)
+        shutil.copyfile(NPM_PINS / name, folder / name)
     npm = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     ended = subprocess.run(npm, cwd=folder, text=True, capture_output=True)
     if ended.returncode:
         lines = [line for line in ended.stderr.splitlines() if "error" in line]
         return lines[0] if lines else f"exit status {ended.returncode}"
-    for name in (*PARTS, LIST):
-        shutil.copyfile(folder / "node_modules" / "pyodide" / name, RUNTIME / name)
+    for name in (*RUNTIME_FILES, WHEEL_LIST):
+        shutil.copyfile(folder / "node_modules" / "pyodide" / name, RUNTIME_FOLDER / name)
     return ""
 
 
 def wheels():
     """The file name and sha256 of each wheel that the live cells can ask for."""
-    packages = json.loads((RUNTIME / LIST).read_text("utf8"))["packages"]
-    todo, seen = list(WANTED), {}
+    packages = json.loads((RUNTIME_FOLDER / WHEEL_LIST).read_text("utf8"))["packages"]
+    todo, seen = list(PACKAGES), {}
     while todo:
         package = packages[todo.pop()]
         if package["file_name"] not in seen:
@@ -96,4 +96,4 @@ def address():
 
 if __name__ == "__main__":
     lacking = prepare()
-    print(f"live cells in Pyodide cannot run here: {lacking}" if lacking else RUNTIME)
+    print(f"live cells in Pyodide cannot run here: {lacking}" if lacking else RUNTIME_FOLDER)

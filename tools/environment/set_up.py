@@ -5,8 +5,8 @@ usage: python -m tools.environment.set_up [default|cpu|assignments]
 `default` and `cpu` are the builds of PyTorch: `cpu` has no CUDA. `assignments` makes
 `.venv-assignments` instead, for what builds the assignments.
 
-A stamp, written last, says what the environment was made from. Where it differs, pip installs what
-has changed; where it is missing, an installation was cut short and everything is made anew. Nothing
+A stamp, written last, says what the environment was made from. If it differs, pip installs what
+has changed; if it is missing, an installation was cut short and everything is made anew. Nothing
 outside the clone is written but pip's own cache.
 
 Standard library only: this runs before anything is installed. It has to parse on an old Python
@@ -23,7 +23,14 @@ import sys
 from pathlib import Path
 
 from tools.lock import locked
-from tools.paths import ROOT, VENV, VENV_OF_ASSIGNMENTS
+from tools.paths import (
+    PYPROJECT,
+    REQUIREMENTS,
+    REQUIREMENTS_OF_ASSIGNMENTS,
+    ROOT,
+    VENV,
+    VENV_OF_ASSIGNMENTS,
+)
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, as its install page names it
 
@@ -32,10 +39,10 @@ def python_of(venv):
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-PYTHON = python_of(VENV)
+VENV_PYTHON = python_of(VENV)
 
-NOISE = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining", "Ignoring")
-NO_NETWORK = (
+QUIET = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining", "Ignoring")
+NETWORK_ERRORS = (
     "NewConnectionError",
     "Temporary failure in name resolution",
     "Name or service not known",
@@ -48,7 +55,7 @@ NO_NETWORK = (
 )
 
 
-def main(torch, venv=VENV, requirements="requirements.txt"):
+def main(torch, venv=VENV, requirements=REQUIREMENTS):
     check_python()
     wanted = fingerprint(torch, requirements)
     stamp, python = venv / "complete", python_of(venv)
@@ -62,8 +69,8 @@ def main(torch, venv=VENV, requirements="requirements.txt"):
             [sys.executable, "-m", "venv", "--clear", str(venv)],
             f"could not make {venv.name}: is there room, and may you write here?",
         )
-    print(f"installing what {requirements} pins into {venv.name}", flush=True)
-    pip(*pinned(torch, ROOT / requirements), python=python)
+    print(f"installing what {requirements.name} pins into {venv.name}", flush=True)
+    pip(*pinned(torch, requirements), python=python)
     # The build tool is among the pins, so that this step downloads nothing.
     pip("--no-deps", "--no-build-isolation", "-e", ".", python=python)
     stamp.write_text(wanted)
@@ -72,7 +79,7 @@ def main(torch, venv=VENV, requirements="requirements.txt"):
 def oldest_python():
     """The oldest Python that pyproject.toml declares, as (major, minor)."""
     # Read as text: an old Python cannot parse TOML.
-    text = (ROOT / "pyproject.toml").read_text("utf8")
+    text = PYPROJECT.read_text("utf8")
     return tuple(map(int, re.search(r'^requires-python = ">=(\d+)\.(\d+)"$', text, re.M).groups()))
 
 
@@ -98,11 +105,11 @@ def check_python():
         )
 
 
-def fingerprint(torch, requirements="requirements.txt"):
+def fingerprint(torch, requirements=REQUIREMENTS):
     """Everything that the environment is made from, in one line."""
     digest = hashlib.sha256()
-    for name in (requirements, "pyproject.toml"):
-        digest.update((ROOT / name).read_bytes())
+    for path in (requirements, PYPROJECT):
+        digest.update(path.read_bytes())
     # The folder is in it since an editable install holds its absolute path.
     return f"{digest.hexdigest()} torch={torch} python={sys.version} at={ROOT}\n"
 
@@ -118,7 +125,7 @@ def works(venv=VENV):
     return answer.stdout.strip() == f"{sys.version}|{venv}"
 
 
-def pinned(torch, file=ROOT / "requirements.txt"):
+def pinned(torch, file=REQUIREMENTS):
     """What to ask of pip for one of the two builds of PyTorch."""
     asked = ["-r", str(file)]
     # On a Mac the one build there is, is for the CPU.
@@ -129,7 +136,7 @@ def pinned(torch, file=ROOT / "requirements.txt"):
     return asked
 
 
-def pip(*arguments, python=PYTHON):
+def pip(*arguments, python=VENV_PYTHON):
     """Run pip's install, show what it says, and explain a failure in one more line."""
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     # A user's settings could send the packages elsewhere.
@@ -141,12 +148,12 @@ def pip(*arguments, python=PYTHON):
     ) as process:
         for line in process.stdout:
             said.append(line)
-            if not line.strip().startswith(NOISE):
+            if not line.strip().startswith(QUIET):
                 print(line, end="", flush=True)
     if process.returncode == 0:
         return
     text = "".join(said)
-    if any(sign in text for sign in NO_NETWORK):
+    if any(sign in text for sign in NETWORK_ERRORS):
         say(
             "the package index cannot be reached: connect to the network (or set pip's proxy or "
             "index), then run the command again"
@@ -171,6 +178,6 @@ if __name__ == "__main__":
         say(f"TORCH must be default or cpu, got {choice}")
     with locked():
         if choice == "assignments":
-            main("default", VENV_OF_ASSIGNMENTS, "requirements-assignments.txt")
+            main("default", VENV_OF_ASSIGNMENTS, REQUIREMENTS_OF_ASSIGNMENTS)
         else:
             main(choice)

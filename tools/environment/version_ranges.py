@@ -7,11 +7,11 @@ import re
 import sys
 import tomllib
 
-from tools.paths import ROOT
+from tools.paths import PYPROJECT
 
 
-def declared(which):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+def requirements(which):
+    project = tomllib.loads(PYPROJECT.read_text("utf8"))["project"]
     extras = [line for extra in project["optional-dependencies"].values() for line in extra]
     ranges = [r for r in project["dependencies"] + extras if not r.startswith(project["name"])]
     if which == "newest":
@@ -23,4 +23,4 @@ def declared(which):
 if __name__ == "__main__":
     if sys.argv[1:] not in (["oldest"], ["newest"]):
         sys.exit(__doc__)
-    print("\n".join(declared(sys.argv[1])))
+    print("\n".join(requirements(sys.argv[1])))

@@ -26,14 +26,15 @@ from pathlib import Path
 if not __package__:  # run by its path: Python has put this folder there, not the repository
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters
 from tools.gpu_check.timed_steps import Run
-from tools.gpu_check.wheels import ASKED, pinned
+from tools.gpu_check.wheels import REQUESTED, pinned
 from tools.paths import BOOK, ROOT
 
-HANGS = 120  # seconds for one cell, as in `execute`
 # Imported by name: whatever else pytest has there could warn, and print.
 PYTEST = ["-m", "pytest", "-q", "-p", "tools.gpu_check.json_lines", "-p", "no:cacheprovider"]
 NBMAKE = ["-p", "xdist.plugin", "-p", "nbmake.pytest_plugin", "--nbmake", "--overwrite"]
+NBMAKE += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}"]
 PARTS = ["-m", "tools.gpu_check.parts"]
 
 
@@ -74,7 +75,7 @@ class Check(Run):
         pip += ["--disable-pip-version-check", "--root-user-action=ignore"]
         pip += ["--find-links", self.wheels]
         report, every = self.work / "pip.json", sorted(self.wheels.glob("*.whl"))
-        asked = [f"{name}=={version}" for name, version in pinned().items() if name in ASKED]
+        asked = [f"{name}=={version}" for name, version in pinned().items() if name in REQUESTED]
         _, wrong = self.python("wheels", [*pip, "--dry-run", "--report", report, *asked], limit)
         if wrong:
             return {"passed": False, "says": wrong}
@@ -102,13 +103,13 @@ class Check(Run):
     def run_chapters(self, role, device, limit):
         """Run all on a device; keep what they print in a folder that is named after the role."""
         here = self.kept / role  # not in OUT: nbmake skips a folder that has _build in it
-        names = chapters()
+        names = list(chapters())
         for name in names:
             (here / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(BOOK / f"{name}.ipynb", here / f"{name}.ipynb")
         settings = here / "pytest.ini"
         settings.write_text("[pytest]\n")
-        arguments = [*PYTEST, *NBMAKE, f"--nbmake-timeout={HANGS}", "-c", settings, "--tb=no"]
+        arguments = [*PYTEST, *NBMAKE, "-c", settings, "--tb=no"]
         arguments += ["-n", self.workers, "--dist", "worksteal"]
         arguments += [here / f"{name}.ipynb" for name in names]
         variables = {"DROPOUT_SCALING_DEVICE": device, "OMP_NUM_THREADS": "1"}
@@ -153,13 +154,6 @@ class Check(Run):
             last = ", ".join(f"{row['name']} {row['ms_50']:.3g} ms" for row in rows[-3:])
             says += f"; {rows[-1]['size']} {rows[-1]['dtype']}: {last}"
         return {"passed": bool(rows) and not wrong, "says": says, "rows": rows}
-
-
-def chapters():
-    """The names of the notebooks that are run, as `sources.notebooks` has them."""
-    files = (file.relative_to(BOOK) for file in sorted(BOOK.rglob("*.ipynb")))
-    names = (file.with_suffix("").as_posix() for file in files if file.parts[0] != "assignments")
-    return [name for name in names if ".ipynb_checkpoints" not in name]
 
 
 def main():

@@ -7,14 +7,16 @@ import json
 import os
 import re
 
-VARIABLE = "GPU_CHECK_LINES"
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
+LINES_VARIABLE = "GPU_CHECK_LINES"
+ANSI_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 # An exception's name, and perhaps what it says, as a traceback ends; pytest puts an E before it.
-CAUSE = re.compile(r"^(?:E +)?([\w.]*(?:Error|Exception|Exit|Warning)\b(?::.*)?)$", re.MULTILINE)
+EXCEPTION_LINE = re.compile(
+    r"^(?:E +)?([\w.]*(?:Error|Exception|Exit|Warning)\b(?::.*)?)$", re.MULTILINE
+)
 
 
 def write(**record):
-    with open(os.environ[VARIABLE], "a", encoding="utf8") as file:
+    with open(os.environ[LINES_VARIABLE], "a", encoding="utf8") as file:
         file.write(json.dumps(record) + "\n")
 
 
@@ -29,14 +31,14 @@ def read(path):
 def cause(text):
     """Return the line of a failure's text that says why."""
     lines = [line for line in text.split("\n") if not line.startswith("[gw")]  # xdist's own
-    return (CAUSE.findall(text) or lines[:1])[-1]
+    return (EXCEPTION_LINE.findall(text) or lines[:1])[-1]
 
 
 def pytest_runtest_logreport(report):
     if "PYTEST_XDIST_WORKER" in os.environ:  # the main process hears of it too
         return
     if report.when == "call" or report.outcome != "passed":
-        text = COLOUR.sub("", report.longreprtext).strip() if report.failed else ""
+        text = ANSI_COLOUR.sub("", report.longreprtext).strip() if report.failed else ""
         why = {"why": cause(text), "text": text[-4000:]} if text else {}
         seconds = round(report.duration, 1)
         write(name=report.nodeid, outcome=report.outcome, seconds=seconds, **why)
@@ -44,5 +46,5 @@ def pytest_runtest_logreport(report):
 
 def pytest_collectreport(report):
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
-        text = COLOUR.sub("", report.longreprtext).strip()
+        text = ANSI_COLOUR.sub("", report.longreprtext).strip()
         write(name=report.nodeid, outcome="failed", seconds=0, why=cause(text), text=text[-4000:])

@@ -17,11 +17,11 @@ import torch
 
 from tools.gpu_check.json_lines import write
 
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "pytest")
+REPORTED_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "pytest")
 
 SIZES = {"cuda": [2**k for k in range(16, 27, 2)], "cpu": [2**10, 2**16]}  # cpu: to try it
-TOGETHER = {"cuda": 2**24, "cpu": 2**17}  # elements in a turn, at least: a turn is many calls
-P, WARM, TURNS = 0.3, 3, 25
+MIN_ELEMENTS_PER_TURN = {"cuda": 2**24, "cpu": 2**17}  # a turn is many calls
+P, WARM_UP_TURNS, TURNS = 0.3, 3, 25
 
 
 def machine(device):
@@ -37,7 +37,7 @@ def machine(device):
         found["memory_gib"] = round(gpu.total_memory / 2**30, 1)
         found["l2_cache_mib"] = round(gpu.L2_cache_size / 2**20, 1)  # a size below it is faster
         found["multiprocessors"] = gpu.multi_processor_count
-    versions = {"python": platform.python_version(), **dict(map(version, PACKAGES))}
+    versions = {"python": platform.python_version(), **dict(map(version, REPORTED_PACKAGES))}
     return write(device=name, **found, versions=versions)
 
 
@@ -103,14 +103,14 @@ def timings(device, seconds):
     ends = time.monotonic() + seconds
     for dtype in (torch.float32, torch.bfloat16):
         for n in SIZES[device]:
-            found, calls = candidates(n, dtype, device), max(1, TOGETHER[device] // n)
+            found, calls = candidates(n, dtype, device), max(1, MIN_ELEMENTS_PER_TURN[device] // n)
             times = {name: [] for name in found}
-            for turn in range(WARM + TURNS):
+            for turn in range(WARM_UP_TURNS + TURNS):
                 if time.monotonic() > ends:
                     return
                 for name in random.Random(turn).sample(list(found), len(found)):
                     taken = clock(found[name], calls, device)
-                    if turn >= WARM:
+                    if turn >= WARM_UP_TURNS:
                         times[name].append(taken)
             for name, taken in times.items():
                 setting = {"size": n, "dtype": str(dtype)[6:], "p": P, "calls": calls}

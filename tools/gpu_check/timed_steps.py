@@ -67,7 +67,7 @@ class Run:
         """Run Python with the wheels in reach; return its lines, and what went wrong, or None."""
         lines, said = self.kept / f"{name}.jsonl", self.kept / f"{name}.log"
         lines.unlink(missing_ok=True)
-        env = {**self.environment(), json_lines.VARIABLE: str(lines), **variables}
+        env = {**self.environment(), json_lines.LINES_VARIABLE: str(lines), **variables}
         command = [sys.executable, *map(str, arguments)]
         with (
             said.open("w") as log,

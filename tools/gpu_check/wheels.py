@@ -16,27 +16,28 @@ from pathlib import Path
 from tools.environment import pins
 from tools.paths import REQUIREMENTS
 
-ASKED = ["nbmake", "ipykernel", "pytest-xdist", "hypothesis"]
-PYTHON = "3.12"
-THERE = {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0", "sys_platform": "linux"}
+REQUESTED = ["nbmake", "ipykernel", "pytest-xdist", "hypothesis"]
+TARGET_PYTHON = "3.12"
+TARGET_MARKERS = {"python_version": TARGET_PYTHON, "python_full_version": f"{TARGET_PYTHON}.0"}
+TARGET_MARKERS |= {"sys_platform": "linux"}
 # As new as the system that PyTorch's own wheels ask for, and all that is older.
-PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]
-PLATFORMS += [f"manylinux{year}_x86_64" for year in (2014, 2010, 1)]
-LIMIT = 60 * 2**20  # bytes
+TARGET_PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]
+TARGET_PLATFORMS += [f"manylinux{year}_x86_64" for year in (2014, 2010, 1)]
+MAX_TOTAL_BYTES = 60 * 2**20
 
 
 def wanted():
     """Return the pins of all that is asked for and what it brings there: {name: version}."""
     from packaging.requirements import Requirement
 
-    names, queue = set(), [Requirement(name) for name in ASKED]
+    names, queue = set(), [Requirement(name) for name in REQUESTED]
     while queue:
         asked = queue.pop()
         if (name := pins.name(asked.name)) in names:
             continue
         names.add(name)
         for brought in map(Requirement, metadata.requires(name) or []):
-            values = ({**THERE, "extra": extra} for extra in ("", *asked.extras))
+            values = ({**TARGET_MARKERS, "extra": extra} for extra in ("", *asked.extras))
             if brought.marker is None or any(map(brought.marker.evaluate, values)):
                 queue.append(brought)
     versions = pinned()
@@ -56,8 +57,8 @@ def problem(folder, versions):
     if there != versions:
         differ = sorted(dict(there.items() ^ versions.items()))
         return f"not what is pinned: {', '.join(differ)}"
-    if (size := sum(file.stat().st_size for file in files)) > LIMIT:
-        return f"{size / 2**20:.0f} MiB, over {LIMIT / 2**20:.0f}"
+    if (size := sum(file.stat().st_size for file in files)) > MAX_TOTAL_BYTES:
+        return f"{size / 2**20:.0f} MiB, over {MAX_TOTAL_BYTES / 2**20:.0f}"
     return None
 
 
@@ -68,14 +69,16 @@ def main(folder):
     versions = wanted()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--implementation=cp", "--dest", str(folder)]
-    command += [f"--python-version={PYTHON}", *(f"--platform={name}" for name in PLATFORMS)]
+    command += [f"--python-version={TARGET_PYTHON}"]
+    command += [f"--platform={name}" for name in TARGET_PLATFORMS]
     command += [f"{name}=={version}" for name, version in versions.items()]
     if subprocess.run(command).returncode:
-        sys.exit("gpu_wheels: pip could not fetch them; its own words are above")
+        sys.exit("gpu_check.wheels: pip could not fetch them; its own words are above")
     if wrong := problem(folder, versions):
-        sys.exit(f"gpu_wheels: {wrong}")
+        sys.exit(f"gpu_check.wheels: {wrong}")
     size = sum(file.stat().st_size for file in folder.glob("*.whl")) / 2**20
-    print(f"gpu_wheels: {len(versions)} wheels for Python {PYTHON}, {size:.1f} MiB, in {folder}")
+    what = f"{len(versions)} wheels for Python {TARGET_PYTHON}, {size:.1f} MiB"
+    print(f"gpu_check.wheels: {what}, in {folder}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from small_repository import Clone
 
 from tools.book import elsewhere, execute
 
-pytestmark = pytest.mark.skipif(not execute.FORKS, reason="variants are of Linux and the CPU alone")
+pytestmark = pytest.mark.skipif(
+    not execute.FORKS_KERNELS, reason="variants are of Linux and the CPU alone"
+)
 
 SOURCES = {
     "mask": """
@@ -74,7 +76,7 @@ def test_a_difference_fails_the_command_and_its_last_line_says_where(said):
 
 
 def test_a_notebook_that_has_no_run_elsewhere_is_a_difference(tmp_path, monkeypatch):
-    monkeypatch.setattr(elsewhere, "STORE", tmp_path)
+    monkeypatch.setattr(elsewhere, "VARIANT_RUNS", tmp_path)
     assert elsewhere.compare("old", ["index"]) == ["index: no run to compare"]
 
 

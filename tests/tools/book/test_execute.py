@@ -78,5 +78,5 @@ def test_a_slow_notebook_passes_and_says_so(monkeypatch, capsys, seconds, slow):
     )
     progress.pytest_runtest_logreport(report)
     assert progress.ended == {"page": ""}
-    assert kept == [("page", "key", seconds, execute.STORE)]
+    assert kept == [("page", "key", seconds, execute.EXECUTED)]
     assert ("slow: over 15 s" in capsys.readouterr().out) == slow

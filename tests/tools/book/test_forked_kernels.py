@@ -31,7 +31,7 @@ print(json.dumps([is_copy, here, drawn, get_connection_info(unpack=True)["transp
 """
 
 pytestmark = pytest.mark.skipif(
-    not execute.FORKS, reason="kernels are copied on Linux and the CPU alone"
+    not execute.FORKS_KERNELS, reason="kernels are copied on Linux and the CPU alone"
 )
 
 

@@ -59,10 +59,12 @@ def test_the_set_up_does_nothing_where_the_package_is(notebook):
 
 
 def test_the_branch_has_the_notebooks_and_what_binder_needs(clone, tmp_path):
+    clone.write("pyproject.toml", 'requires-python = ">=3.12"\n')
     ended = clone.run("book.launch_notebooks", str(tmp_path / "launch"), **KNOWN)
-    assert ended.returncode == 0
+    assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "launch" / "book" / "page.ipynb").is_file()
     assert REQUIREMENT in (tmp_path / "launch" / "binder" / "requirements.txt").read_text()
+    assert (tmp_path / "launch" / "binder" / "runtime.txt").read_text() == "python-3.12\n"
 
 
 def test_no_address_is_made_up(monkeypatch, clone, tmp_path):

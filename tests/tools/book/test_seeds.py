@@ -78,7 +78,7 @@ def test_a_changed_module_of_the_package_makes_a_kept_run_stale(tmp_path, monkey
     path = clone.write_notebook("Is it so?", SETTLED)
     clone.write("package/loaded.py", "x = 1")
     monkeypatch.setattr(seeds, "PACKAGE", clone.root / "package")
-    monkeypatch.setattr(seeds, "STORE", tmp_path / "store")
+    monkeypatch.setattr(seeds, "SEED_RUNS", tmp_path / "store")
     modules = {"loaded.py": seeds.digest(clone.root / "package" / "loaded.py")}
     run = {"claims": [], "code": seeds.code_of(path), "modules": modules}
     file = tmp_path / "store" / "page" / "1.json"

@@ -16,7 +16,7 @@ from tools.environment.device import problem
 )
 def test_what_is_missing_is_said(monkeypatch, device, torch, says):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr("tools.environment.device.DRIVER", ())
+    monkeypatch.setattr("tools.environment.device.DRIVER_FILES", ())
     said = problem(device, torch)
     assert says in said
     assert "\n" not in said

@@ -68,7 +68,7 @@ def needed_here(file):
     while queue:
         wanted = queue.pop()
         name, extras = canonicalize_name(wanted.name), frozenset(wanted.extras)
-        if (name, extras) not in seen and not name.startswith(pins.CUDA):
+        if (name, extras) not in seen and not name.startswith(pins.CUDA_PREFIXES):
             seen.add((name, extras))
             _, _, brought = here[name]
             queue += [r for r in map(Requirement, brought) if for_here(r, *extras)]

@@ -66,13 +66,14 @@ def test_a_failure_of_pip_is_shown_and_explained(failing_pip, capfd, words, advi
 def test_the_fingerprint_changes_with_what_it_is_made_from(monkeypatch, tmp_path):
     for name in ("requirements.txt", "pyproject.toml"):
         (tmp_path / name).write_text("")
-    monkeypatch.setattr(set_up, "ROOT", tmp_path)
-    seen = {set_up.fingerprint("default"), set_up.fingerprint("cpu")}
+    requirements = tmp_path / "requirements.txt"
+    monkeypatch.setattr(set_up, "PYPROJECT", tmp_path / "pyproject.toml")
+    seen = {set_up.fingerprint(torch, requirements) for torch in ("default", "cpu")}
     for name in ("requirements.txt", "pyproject.toml"):
         (tmp_path / name).write_text("changed")
-        seen.add(set_up.fingerprint("default"))
+        seen.add(set_up.fingerprint("default", requirements))
     monkeypatch.setattr(sys, "version", "3.99")
-    seen.add(set_up.fingerprint("default"))
+    seen.add(set_up.fingerprint("default", requirements))
     assert len(seen) == 5
 
 
