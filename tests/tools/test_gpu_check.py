@@ -1,6 +1,8 @@
 """One call on a machine with no network writes what it has, whatever fails or runs out of time."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from types import SimpleNamespace
 
@@ -9,6 +11,7 @@ from small_repository import FIGURE, Clone
 
 from tools.gpu_check import __main__ as gpu_check
 from tools.gpu_check import json_lines, parts, timed_steps, wheels
+from tools.paths import ROOT
 
 TESTS = """
 import pytest
@@ -89,6 +92,13 @@ def test_each_dropout_is_timed_at_each_size(run):
 
 def test_what_is_there_is_not_taken_from_the_wheels(run):
     assert run.steps["wheels"]["taken"] == {}
+
+
+@pytest.mark.parametrize("how", [["tools/gpu_check"], ["-m", "tools.gpu_check"]])
+def test_it_is_run_by_its_path_or_by_its_name(how):
+    command = [sys.executable, "-E", "-S", *how, "--help"]
+    ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "WHEELS OUT" in ended.stdout
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ For few elements a turn is as many calls as make 2^17 of them, and its time is d
 number: the first of them mostly loads the caches.
 A time in which the process waited for a core for more than 3 % of it is left out: this asks Linux's
 schedstat; elsewhere nothing is left out, and of JAX nothing anywhere. Three quartiles are kept of
-each time, and of its ratio to F.dropout in the same turn. JAX is timed where it is installed, which
+each time, and of its ratio to F.dropout in the same turn. JAX is timed if it is installed, which
 it is not by `make setup`. A second process times the large sizes at one p with
-memory in huge pages, which PyTorch asks for where THP_MEM_ALLOC_ENABLE=1.
+memory in huge pages, which PyTorch asks for if THP_MEM_ALLOC_ENABLE=1.
 
 A measurement, not a test: it judges nothing.
 """

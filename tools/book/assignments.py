@@ -4,7 +4,7 @@ usage: python -m tools.book.assignments [--check]
 
 For each assignment: book/assignments/NAME.ipynb, the notebook to hand out (committed: the site
 shows it), and _assignments/NAME/: the key and the zip that Gradescope takes. otter-grader does the
-work; it marks the key as it does, and stops where that has not full marks. --check builds nothing
+work; it marks the key as it does, and stops if that has not full marks. --check builds nothing
 in the book and says whether what is there is what the sources give.
 
 Runs in the environment of requirements-assignments.txt: `make assignments`.

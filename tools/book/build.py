@@ -115,7 +115,7 @@ def run_jupyter_book(anew):
 def offer_sources(repository):
     """Let the download button give each chapter as it is in the repository.
 
-    Its outputs would answer the chapter's predictions. Where the package has an address, the copy
+    Its outputs would answer the chapter's predictions. If the package has an address, the copy
     can install it.
     """
     for name, path in chapters().items():

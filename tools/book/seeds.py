@@ -149,7 +149,7 @@ def summary(wanted, n):
                 found.setdefault(made["claim"], []).append(made)
         for sentence, made in found.items():
             margins = [one["margin"] for one in made if one["margin"] is not None]
-            # What is asserted is written down where it failed, a claim where it was reached.
+            # What is asserted is written down if it failed, a claim if it was reached.
             held = sum(one["held"] for one in made) if margins else n - len(made)
             usual = statistics.median(margins) if margins else 0
             nearest = round(min(margins) / usual, 3) if usual > 0 else None

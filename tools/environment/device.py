@@ -2,7 +2,7 @@
 
 usage: python -m tools.environment.device DEVICE [TORCH]
 
-Before the set-up it looks for an NVIDIA driver; where PyTorch is installed it asks PyTorch.
+Before the set-up it looks for an NVIDIA driver; if PyTorch is installed it asks that too.
 """
 
 import importlib.util

@@ -43,7 +43,7 @@ def name(line):
 
 
 def resolve(uv, file, newest):
-    """Return a line for each package that uv finds, with a marker where not all systems have it."""
+    """Return a line for each package that uv finds, with a marker if not all systems have it."""
     chosen, frozen = split(file.read_text("utf8"))
     asked, answer = UV_VENV / "chosen.in", UV_VENV / "resolved.txt"
     asked.write_text("\n".join(chosen) + "\n", "utf8")

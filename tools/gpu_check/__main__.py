@@ -3,12 +3,12 @@
 usage: python3 tools/gpu_check WHEELS OUT [--device cuda|cpu] [--seconds 470]
 
 For Python 3.12 with PyTorch 2.11 or newer, NumPy 2, SciPy, scikit-learn, matplotlib and pytest; no
-.venv. What else is missing is taken from WHEELS, which `wheels` makes, into a folder of its
-own that is thrown away: nothing there is replaced. `--device cpu` tries the command without a GPU.
+.venv. What else is missing comes from WHEELS, which `tools.gpu_check.wheels` makes, and goes into a
+folder that is thrown away. `--device cpu` tries the command without a GPU.
 
-Each step has its share of the time that is left. OUT/gpu.json is written anew after each, so that
-a step that fails, or runs out of its time, loses none of the others, and so is OUT/gpu.zip, with
-the executed notebooks and all that the steps said. The exit status is 1 if anything failed.
+Each step has its share of the time that is left. OUT/gpu.json is written anew after each, so a step
+that fails, or runs out of its time, loses none of the others. So is OUT/gpu.zip, with the executed
+notebooks and all that the steps said. The exit status is 1 if anything failed.
 
 Standard library only: the rest runs in processes of its own.
 """

@@ -78,6 +78,14 @@ def test_another_commit_makes_another_site():
     assert build.fingerprint(one) != build.fingerprint(other)
 
 
+def test_a_changed_tool_makes_another_site(clone, monkeypatch):
+    for name, file in {"ROOT": "", "REQUIREMENTS": "requirements.txt", "STAGED": "site"}.items():
+        monkeypatch.setattr(build, name, clone.root / file)
+    before = build.fingerprint(None)
+    clone.write("tools/book/launch_notebooks.py", "")
+    assert build.fingerprint(None) != before
+
+
 def test_a_bad_config_is_a_failure(clone):
     config = clone.root / "_config.yml"
     config.write_text(config.read_text().replace("title: ", "title: 3 # "))

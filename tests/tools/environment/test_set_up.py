@@ -1,6 +1,8 @@
 """The set-up says in one line what is missing, and knows a broken environment."""
 
+import ast
 import os
+import subprocess
 import sys
 import tomllib
 
@@ -106,3 +108,18 @@ def test_the_cpu_build_of_torch_is_asked_for_where_there_is_one(monkeypatch, tor
     monkeypatch.setattr(sys, "platform", system)
     requirements = str(set_up.ROOT / "requirements.txt")
     assert set_up.pinned(torch) == ["-r", requirements, *asked]
+
+
+@pytest.mark.parametrize(
+    "module", ["environment.set_up", "environment.device", "environment.pins", "gpu_check.__main__"]
+)
+def test_what_runs_without_the_environment_needs_the_standard_library_alone(module):
+    command = [sys.executable, "-E", "-S", "-c", f"import tools.{module}"]
+    subprocess.run(command, cwd=set_up.ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["__init__", "lock", "paths", "environment/__init__", "environment/set_up"]
+)
+def test_an_old_python_can_read_the_set_up(name):
+    ast.parse((set_up.ROOT / "tools" / f"{name}.py").read_text("utf8"), feature_version=(3, 6))
