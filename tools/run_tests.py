@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from dropout_grading.sandbox import isolated
+from dropout_grading.execution.sandbox import isolated
 from tools.environment import browser, compiler, pyodide
 from tools.environment.device import problem
 from tools.environment.set_up import python_of

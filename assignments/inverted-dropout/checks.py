@@ -2,7 +2,7 @@
 
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
 ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
-what the assignments share, in dropout_grading.asking.
+what the assignments share, in dropout_grading.check_helpers.
 One slip costs once: a hidden check asks only what the public ones of its question did not charge.
 Sampled statements are wrong once in 10^9 runs at most (Hoeffding); everything else is exact up to
 rounding.
@@ -10,9 +10,9 @@ rounding.
 
 import numpy as np
 
-from dropout_grading.asking import array_of, close, holds, kept_share, seed, written
-from dropout_grading.checks import Assignment, Wrong
-from dropout_grading.wire import Source
+from dropout_grading.check_helpers import array_of, close, holds, kept_share, seed, written
+from dropout_grading.checks import Assignment, WrongAnswerError
+from dropout_grading.execution.values import Source
 
 ASSIGNMENT = Assignment(
     "inverted-dropout",
@@ -35,7 +35,9 @@ def mask_of(student, shape, p, generator):
 def alone(kept):
     """Say so if rows, or columns, are dropped together; among 20 x 50, never by chance."""
     if (kept == kept[:1]).all() or (kept == kept[:, :1]).all():
-        raise Wrong("all rows, or all columns, share one decision; each value has its own")
+        raise WrongAnswerError(
+            "all rows, or all columns, share one decision; each value has its own"
+        )
 
 
 def scale_of(kept, x, p, right):
@@ -44,10 +46,10 @@ def scale_of(kept, x, p, right):
     if close(factors, right):
         return
     if np.ptp(factors) > 1e-3 * abs(factors).max():
-        raise Wrong("the kept values should all be multiplied by the same factor")
+        raise WrongAnswerError("the kept values should all be multiplied by the same factor")
     changed = f"kept values are {factors.mean():.4g} times what they were"
     if right == 1:
-        raise Wrong(f"{changed}. Does this kind of dropout scale while training?")
+        raise WrongAnswerError(f"{changed}. Does this kind of dropout scale while training?")
     q = 1 - p
     named = {
         1.0: "you do not scale. Some are gone: what must the others become, to keep the mean?",
@@ -61,8 +63,8 @@ def scale_of(kept, x, p, right):
     }
     for factor, message in named.items():
         if close(factors, factor):
-            raise Wrong(f"{changed}: {message}")
-    raise Wrong(f"{changed}. What keeps the mean?")
+            raise WrongAnswerError(f"{changed}: {message}")
+    raise WrongAnswerError(f"{changed}. What keeps the mean?")
 
 
 def inputs(rng, shape=(60, 50), dtype=float):
@@ -112,20 +114,26 @@ def mask_entries_are_independent(student, rng):
         # So many that a mask which errs once in 200 entries is missed once in 10^10 runs at most.
         mask = mask_of(student, (5000,), p, seed(rng))
         if mask.any() != (p == 0) or mask.all() != (p == 0):
-            raise Wrong(f"at p = {p} keep_mask should keep {'all' if p == 0 else 'nothing'}")
+            raise WrongAnswerError(
+                f"at p = {p} keep_mask should keep {'all' if p == 0 else 'nothing'}"
+            )
     generator = seed(rng)
     one, two = (mask_of(student, (40, 50), 0.3, generator) for _ in range(2))
     if not np.array_equal(one, two):
-        raise Wrong("the same generator twice gives two masks: draw from rng and nothing else")
+        raise WrongAnswerError(
+            "the same generator twice gives two masks: draw from rng and nothing else"
+        )
     if np.array_equal(one, mask_of(student, (40, 50), 0.3, seed(rng))):
-        raise Wrong("two generators give the same mask: draw from rng")
+        raise WrongAnswerError("two generators give the same mask: draw from rng")
     counts = set()
     for _ in range(60):
         mask = mask_of(student, (20, 50), 0.3, seed(rng))
         counts.add(int(mask.sum()))
         alone(mask)
     if len(counts) == 1:
-        raise Wrong("the number of kept units is the same each time; each unit should decide alone")
+        raise WrongAnswerError(
+            "the number of kept units is the same each time; each unit should decide alone"
+        )
 
 
 # --- q2: training ------------------------------------------------------------------------------
@@ -137,7 +145,9 @@ def train_keeps_with_q(student, rng):
     _, _, kept, result = dropped(student, "inverted_train", rng, 0.2, (1, 10**5))
     kept_share(kept, 0.2, "inverted_train")
     if not isinstance(result.value, list | tuple) or len(result.value) != 2:
-        raise Wrong("inverted_train should return two things: what will the way back need to know?")
+        raise WrongAnswerError(
+            "inverted_train should return two things: what will the way back need to know?"
+        )
 
 
 @ASSIGNMENT.check("q2", 2)
@@ -145,7 +155,7 @@ def train_scales_by_1_over_q(student, rng):
     """inverted_train scales what it keeps:"""
     x, y, kept, _ = dropped(student, "inverted_train", rng, 0.2, NO_SHARE)
     if not kept.any():
-        raise Wrong("nothing is kept at p = 0.2")
+        raise WrongAnswerError("nothing is kept at p = 0.2")
     scale_of(y[kept], x[kept], 0.2, 1 / 0.8)
 
 
@@ -156,7 +166,9 @@ def train_at_the_ends_and_in_place(student, rng):
         holds(check, student, rng) for check in (train_keeps_with_q, train_scales_by_1_over_q)
     )
     if not shares and not scales:
-        raise Wrong("neither the share of what is kept nor its scale is right at p = 0.2")
+        raise WrongAnswerError(
+            "neither the share of what is kept nor its scale is right at p = 0.2"
+        )
     for p, dtype in ((0.7, np.float32), (0.35, float)):
         x, y, kept, _ = dropped(student, "inverted_train", rng, p, (1, 30_001), dtype)
         if shares:
@@ -168,16 +180,18 @@ def train_at_the_ends_and_in_place(student, rng):
         draws_from_rng(student, rng)
         _, y, kept, _ = dropped(student, "inverted_train", rng, 1.0)
         if kept.any():  # nan too, since nan != 0
-            raise Wrong("at p = 1 the output should be zeros, not nan: what do you divide by?")
+            raise WrongAnswerError(
+                "at p = 1 the output should be zeros, not nan: what do you divide by?"
+            )
     if shares and scales:
         x, y, kept, _ = dropped(student, "inverted_train", rng, 0.0)
         if not np.array_equal(x, y):
-            raise Wrong("at p = 0 the output should be the input")
+            raise WrongAnswerError("at p = 0 the output should be the input")
     x = inputs(rng)
     given = student.put(x)
     student.call("inverted_train", given, 0.5, seed(rng))
     if not np.array_equal(student.get(given), x):
-        raise Wrong("inverted_train changes its input: make a new array")
+        raise WrongAnswerError("inverted_train changes its input: make a new array")
 
 
 def draws_from_rng(student, rng):
@@ -188,7 +202,9 @@ def draws_from_rng(student, rng):
         for which in (generator, generator, seed(rng))
     )
     if not np.array_equal(one, again) or np.array_equal(one, other):
-        raise Wrong("inverted_train should draw from rng and nothing else: a new mask each time")
+        raise WrongAnswerError(
+            "inverted_train should draw from rng and nothing else: a new mask each time"
+        )
 
 
 # --- q3: evaluation ----------------------------------------------------------------------------
@@ -200,12 +216,14 @@ def eval_changes_nothing(student, rng):
     x, p = inputs(rng, (40, 50)), 0.2
     y = array_of("the output", student.call("inverted_eval", x, p).value, x.shape)
     if (y == 0).any():
-        raise Wrong("some values are 0: is anything dropped at evaluation?")
+        raise WrongAnswerError("some values are 0: is anything dropped at evaluation?")
     if not np.array_equal(y, x):
         factor = (y / x).mean()
         if abs(factor - (1 - p)) < 1e-6:
-            raise Wrong("you multiply by the probability of keeping. Has nobody scaled before?")
-        raise Wrong(
+            raise WrongAnswerError(
+                "you multiply by the probability of keeping. Has nobody scaled before?"
+            )
+        raise WrongAnswerError(
             f"values are {factor:.4g} times what they were. Of which size were they on average in "
             "training, and of which should they be now?"
         )
@@ -233,7 +251,9 @@ def backward_uses_its_own_mask(student, rng):
     g, got, factor = gradients(student, rng, first, x)
     scale_right = got.any() and close(got[got != 0] / g[got != 0], factor.max())
     if ((got != 0) != (factor != 0)).any() and not scale_right:
-        raise Wrong("neither what is 0 in the gradient nor its scale is right at p = 0.2")
+        raise WrongAnswerError(
+            "neither what is 0 in the gradient nor its scale is right at p = 0.2"
+        )
 
 
 def gradient_through(student, rng, p, shape):
@@ -258,23 +278,23 @@ def compare_gradient(student, rng, result, x, p):
     if close(got, g * factor):
         return
     if close(got, g):
-        raise Wrong(
+        raise WrongAnswerError(
             "you pass the gradient on unchanged. What did a dropped value do to the output?"
         )
     if ((got != 0) != kept).any():
-        raise Wrong(
+        raise WrongAnswerError(
             "the gradient is not 0 exactly where the output is. Which mask decides what came "
             "through, and does the cache hold it?"
         )
     ratio, right = (got[kept] / g[kept]).mean(), factor[kept].mean()
     if close(ratio, 1):
-        raise Wrong(
+        raise WrongAnswerError(
             "the mask is right, but you forget the scale: by how much does the output change if a "
             "kept value changes by 1?"
         )
     if close(ratio, right**2):
-        raise Wrong("you scale twice: is it in the cache already?")
-    raise Wrong(
+        raise WrongAnswerError("you scale twice: is it in the cache already?")
+    raise WrongAnswerError(
         f"on kept values the gradient is {ratio:.4g} times what came in, and the output "
         f"{right:.4g} times the input, at p = {p}. What has the one to do with the other?"
     )
@@ -298,11 +318,11 @@ def numerical_gradient_of_known_functions(student, rng):
         if gap <= 1e-7:
             continue
         if np.abs(got - 2 * gradient).max() < 1e-3:
-            raise Wrong(
+            raise WrongAnswerError(
                 "it is twice the derivative. How far apart are the two points that you use?"
             )
         hint = " Do you look to both sides, with the h that you get?" if gap < 1e-3 else ""
-        raise Wrong(
+        raise WrongAnswerError(
             f"it is {gap:.1g} away from the derivative, for an x of rows and columns.{hint}"
         )
 
@@ -318,9 +338,11 @@ def numerical_gradient_leaves_x_alone(student, rng):
     got = array_of("the gradient", got.value, x.shape)
     known = holds(numerical_gradient_of_known_functions, student, rng)
     if not got.any() or (known and np.abs(got - want).max() > 1e-7):
-        raise Wrong("it is wrong for a function in which entries meet: change one entry at a time")
+        raise WrongAnswerError(
+            "it is wrong for a function in which entries meet: change one entry at a time"
+        )
     if np.abs(student.get(given) - x).max() > 0:
-        raise Wrong("x is not what it was before the call")
+        raise WrongAnswerError("x is not what it was before the call")
 
 
 # --- q6: standard dropout ----------------------------------------------------------------------
@@ -345,7 +367,7 @@ def standard_from_inverted(student, rng):
         standard, _ = output(student, "standard_train", x, p, generator)
         inverted, _ = output(student, "inverted_train", x, p, generator)
         if not close(standard, (1 - p) * inverted):
-            raise Wrong("standard_train is not made of inverted_train")
+            raise WrongAnswerError("standard_train is not made of inverted_train")
 
 
 @ASSIGNMENT.check("q6", 1)
@@ -358,10 +380,12 @@ def standard_eval_is_the_mean(student, rng):
             continue
         factor = (y / x).mean()
         if close(factor, p):
-            raise Wrong("you multiply by p. The paper does so too, but which probability is its p?")
+            raise WrongAnswerError(
+                "you multiply by p. The paper does so too, but which probability is its p?"
+            )
         if close(factor, 1):
-            raise Wrong("you do not scale. How often was a value there in training?")
-        raise Wrong(
+            raise WrongAnswerError("you do not scale. How often was a value there in training?")
+        raise WrongAnswerError(
             f"values are {factor:.4g} times what they were, at p = {p}. What share of each was "
             "there in training, on average?"
         )

@@ -2,15 +2,15 @@
 
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
 ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
-what the assignments share, in dropout_grading.asking.
+what the assignments share, in dropout_grading.check_helpers.
 Nothing depends on the mask that PyTorch draws for a seed. Sampled statements are wrong once in 10^9
 runs at most (Hoeffding); everything else is exact up to rounding.
 """
 
 import numpy as np
 
-from dropout_grading.asking import array_of, close, kept_share, written
-from dropout_grading.checks import Assignment, Wrong
+from dropout_grading.check_helpers import array_of, close, kept_share, written
+from dropout_grading.checks import Assignment, WrongAnswerError
 
 ASSIGNMENT = Assignment("rescue", manual={"q9": 4})
 NOT_P = "p is the probability of dropping. Is that the one that you need?"
@@ -40,27 +40,29 @@ def expect(what, factor, right, named, p):
     """
     factor = np.asarray(factor)
     if factor.size == 0:
-        raise Wrong(f"at p = {p} nothing is kept")
+        raise WrongAnswerError(f"at p = {p} nothing is kept")
     if close(factor, right):
         return
     for wrong, message in named.items():
         if close(factor, wrong):
-            raise Wrong(f"at p = {p} {what} {wrong:.4g} times what went in: {message}")
+            raise WrongAnswerError(f"at p = {p} {what} {wrong:.4g} times what went in: {message}")
     if not np.ptp(factor) <= 1e-3 * np.abs(factor).max():  # so too for nan
-        raise Wrong(f"{what} not all the same finite number of times what went in")
-    raise Wrong(f"at p = {p} {what} {factor.mean():.4g} times what went in")
+        raise WrongAnswerError(f"{what} not all the same finite number of times what went in")
+    raise WrongAnswerError(f"at p = {p} {what} {factor.mean():.4g} times what went in")
 
 
 def decided(mask, p, what):
     """Say what is wrong with the mask, if it is not one decision a value, with a share of 1 - p."""
     if mask.ndim > 1 and mask.any() and not mask.all():
         if (mask == mask[:1]).all():
-            raise Wrong(
+            raise WrongAnswerError(
                 f"{what}: all rows of the batch lose the same. How many decisions are drawn, and "
                 "how many values are there?"
             )
         if (mask == mask[:, :1]).all():
-            raise Wrong(f"{what}: a row is dropped as a whole. Look at the shape of the mask")
+            raise WrongAnswerError(
+                f"{what}: a row is dropped as a whole. Look at the shape of the mask"
+            )
     kept_share(mask, p, what)
 
 
@@ -96,7 +98,9 @@ def converted(student, weights, p):
     """Return what the student's convert makes of the weights, by how much each was multiplied."""
     value = asked(student, "convert", {k: w.copy() for k, w in weights.items()}, p)
     if not isinstance(value, dict) or set(value) != set(weights):
-        raise Wrong("convert should return a dict with the names of the one that it gets")
+        raise WrongAnswerError(
+            "convert should return a dict with the names of the one that it gets"
+        )
     return {k: array_of(k, value[k], w.shape) / w.astype(float) for k, w in weights.items()}
 
 
@@ -128,17 +132,23 @@ def convert_leaves_the_rest(student, rng):
         factors = converted(student, weights, p)
         changed = [name for name, factor in factors.items() if not close(factor, 1)]
         if not changed:
-            raise Wrong("nothing has changed at all: then the new network is another function")
+            raise WrongAnswerError(
+                "nothing has changed at all: then the new network is another function"
+            )
         for name in changed:
             if name.endswith("bias"):
-                raise Wrong(f"{name} has changed. Does dropout ever reach what is added there?")
+                raise WrongAnswerError(
+                    f"{name} has changed. Does dropout ever reach what is added there?"
+                )
             if name not in BEHIND_DROPOUT:
-                raise Wrong(f"{name} has changed. Is any of what feeds this layer dropped?")
+                raise WrongAnswerError(
+                    f"{name} has changed. Is any of what feeds this layer dropped?"
+                )
         given = student.put(weights)
         student.call("convert", given, p)
         after = student.get(given)
         if any(not np.array_equal(after[name], w) for name, w in weights.items()):
-            raise Wrong("convert changes the arrays that it is given: make new ones")
+            raise WrongAnswerError("convert changes the arrays that it is given: make new ones")
 
 
 # --- q2 and q3: the optimisers -----------------------------------------------------------------
@@ -155,10 +165,10 @@ def settings(student, rng, name, keys, *, in_order=False):
     if in_order and isinstance(value, list | tuple) and len(value) == len(keys):
         value = dict(zip(keys, value, strict=True))
     if not isinstance(value, dict) or set(value) != set(given):
-        raise Wrong(f"{name} should return a dict with the keys {', '.join(keys)}")
+        raise WrongAnswerError(f"{name} should return a dict with the keys {', '.join(keys)}")
     for key, number in value.items():
         if isinstance(number, bool) or not isinstance(number, int | float | np.number):
-            raise Wrong(f"{key} should be a number, and is {type(number).__name__}")
+            raise WrongAnswerError(f"{key} should be a number, and is {type(number).__name__}")
     return p, {key: float(value[key]) / number for key, number in given.items()}
 
 
@@ -236,11 +246,11 @@ def labels_of(student):
     """Return the set of labels that the student names, whatever their case and order."""
     value = asked(student, "mistakes")
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-        raise Wrong('mistakes should return a list of labels such as ["L1", "L2"]')
+        raise WrongAnswerError('mistakes should return a list of labels such as ["L1", "L2"]')
     named = {v.strip().upper() for v in value}
     unknown = sorted(named - set(LABELS))
     if unknown:
-        raise Wrong(f"there is no line with the label {', '.join(unknown)}")
+        raise WrongAnswerError(f"there is no line with the label {', '.join(unknown)}")
     return named
 
 
@@ -249,11 +259,11 @@ def mistakes_are_labels(student, rng):
     """mistakes names six lines, at least one in each piece (not seen: whether they are wrong):"""
     named = labels_of(student)
     if len(named) != 6:
-        raise Wrong(f"the script has six mistakes; lines that you name: {len(named)}")
+        raise WrongAnswerError(f"the script has six mistakes; lines that you name: {len(named)}")
     starts = {"drop_inputs": 0, "Block": 4, "Head": 7, "validation_loss and fit": 13}
     for (piece, start), end in zip(starts.items(), (4, 7, 13, 20), strict=True):
         if named.isdisjoint(LABELS[start:end]):
-            raise Wrong(f"you name no line of {piece}; each piece has a mistake")
+            raise WrongAnswerError(f"you name no line of {piece}; each piece has a mistake")
 
 
 def found_less_false(student, least):
@@ -263,7 +273,7 @@ def found_less_false(student, least):
     named = labels_of(student)
     found = sum(bool(named & place) for place in places)
     if found - len(named - set().union(*places)) < least:
-        raise Wrong("too few are found, or too many that are right are named")
+        raise WrongAnswerError("too few are found, or too many that are right are named")
 
 
 @ASSIGNMENT.check("q4", 1, hidden=True)
@@ -303,7 +313,7 @@ def inputs_have_masks_of_their_own(student, rng):
         decided(y != 0, p, f"drop_inputs in training, shape {shape}")
     _, y = dropped_inputs(student, rng, 0.0, (9, 7), dtype=np.float64)
     if (y == 0).any():
-        raise Wrong("at p = 0 nothing is dropped")
+        raise WrongAnswerError("at p = 0 nothing is dropped")
 
 
 @ASSIGNMENT.check("q5", 1)
@@ -318,9 +328,9 @@ def inputs_are_scaled(student, rng):
         kept_factor(factor, p, "drop_inputs in training")
     x, y = dropped_inputs(student, rng, p, (50, 20), training=False)
     if (y == 0).any():
-        raise Wrong("drop_inputs drops at evaluation")
+        raise WrongAnswerError("drop_inputs drops at evaluation")
     if not np.array_equal(x, y):
-        raise Wrong(
+        raise WrongAnswerError(
             f"at evaluation values are {(y / x).mean():.4g} times what went in. What has training "
             "left to be made up for?"
         )
@@ -350,9 +360,13 @@ def block_drops_in_training_alone(student, rng):
     p = any_p(rng)
     h, y = block_of(student, rng, p, training=False)
     if (y[:, 50:] != 0).any():
-        raise Wrong("at evaluation the output should be relu(Wx + b): where is the ReLU?")
+        raise WrongAnswerError(
+            "at evaluation the output should be relu(Wx + b): where is the ReLU?"
+        )
     if (y[:, :50] == 0).any():
-        raise Wrong("units are dropped in eval mode. How does what drops them know the mode?")
+        raise WrongAnswerError(
+            "units are dropped in eval mode. How does what drops them know the mode?"
+        )
     named = {
         1 - p: "has nobody scaled before?",
         1 / (1 - p): "what has training left to be made up for?",
@@ -386,17 +400,19 @@ def head_hands_on_all_scores(student, rng):
     p = any_p(rng)
     scores = scores_of(student, rng, p, training=True)
     if (scores == 0).any():
-        raise Wrong(
+        raise WrongAnswerError(
             "scores are 0 where their bias alone is 1, whatever hidden units are dropped. What "
             "should a class's score have to do with chance?"
         )
     if not close(scores.min(), 1) and not close(scores, 3):
-        raise Wrong(
+        raise WrongAnswerError(
             f"with all hidden units dropped a score is its bias, 1; yours are at least "
             f"{scores.min():.4g}. Where are the hidden units dropped, and what happens behind that?"
         )
     if not close(scores_of(student, rng, p, training=False), 3):
-        raise Wrong("at evaluation the scores are not those of the two layers and the ReLU")
+        raise WrongAnswerError(
+            "at evaluation the scores are not those of the two layers and the ReLU"
+        )
 
 
 @ASSIGNMENT.check("q7", 1)
@@ -407,7 +423,7 @@ def head_drops_hidden_units(student, rng):
     if (scores == 0).any():  # they are dropped too: that is another check's matter
         scores = scores[scores != 0]
     if scores.size == 0 or np.ptp(scores) == 0:
-        raise Wrong("in training no hidden unit is dropped, or all of them are")
+        raise WrongAnswerError("in training no hidden unit is dropped, or all of them are")
     hidden = scores / scores.min() - 1  # 0 where the unit was dropped, 2 / (1 - p) where not
     decided(hidden != 0, p, "the hidden units in training")
     kept_factor(hidden[hidden != 0] / 2, p, "the hidden units in training")
@@ -424,19 +440,25 @@ def fit_trains_in_train_mode(student, rng):
     y, y_val = rng.integers(0, 3, 7), rng.integers(0, 3, 5)
     calls = asked(student, "run_fit", x, y, x_val, y_val, epochs)
     if not isinstance(calls, np.ndarray) or calls.ndim != 2 or calls.shape[1] != 2:
-        raise Wrong("run_fit should return an array of two columns: rows, and 1 in train mode")
+        raise WrongAnswerError(
+            "run_fit should return an array of two columns: rows, and 1 in train mode"
+        )
     steps, looks = (calls[calls[:, 0] == rows, 1] for rows in (7, 5))
     if len(steps) < epochs or len(looks) < epochs:
-        raise Wrong(
+        raise WrongAnswerError(
             f"in {epochs} epochs the model saw the training rows {len(steps)} times and the "
             f"validation rows {len(looks)} times; it should be once an epoch"
         )
     if steps[0] and not steps[1:].any():
-        raise Wrong(
+        raise WrongAnswerError(
             "only the first epoch is trained in train mode. In which mode does the model come out "
             "of the validation, and who puts it back?"
         )
     if not steps.all():
-        raise Wrong(f"{int((steps == 0).sum())} of {len(steps)} training steps run in eval mode")
+        raise WrongAnswerError(
+            f"{int((steps == 0).sum())} of {len(steps)} training steps run in eval mode"
+        )
     if looks.any():
-        raise Wrong("validation runs in train mode: its loss is that of a network with holes")
+        raise WrongAnswerError(
+            "validation runs in train mode: its loss is that of a network with holes"
+        )

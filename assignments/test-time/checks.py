@@ -2,7 +2,7 @@
 
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
 ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
-what the assignments share, in dropout_grading.asking.
+what the assignments share, in dropout_grading.check_helpers.
 A network is (x, w1, b1, w2, b2); no check depends on the order of masks.
 
 A slip costs once. For each function there is a dict of results, {name: array}: what is RIGHT, and
@@ -20,8 +20,8 @@ from math import comb
 
 import numpy as np
 
-from dropout_grading.asking import ALARM, array_of, seed, written
-from dropout_grading.checks import Assignment, Wrong
+from dropout_grading.check_helpers import FALSE_ALARM_RATE, array_of, seed, written
+from dropout_grading.checks import Assignment, WrongAnswerError
 
 ROUNDING = 1e-5  # of a probability: single precision will do
 SCALES = (1.5, 1.5, 1.5, 0.8, 0.8)  # of x, w1, b1, w2, b2
@@ -80,7 +80,7 @@ def fitting(name, value, results):
         return list(wild)  # the slip divides by 0
     fits = [key for key, result in results.items() if agree(value, result)]
     if not fits:
-        raise Wrong(f"{name} is wrong by up to {np.abs(value - right).max():.2g}")
+        raise WrongAnswerError(f"{name} is wrong by up to {np.abs(value - right).max():.2g}")
     return [fit or A_LIST for fit in fits] if listed else fits
 
 
@@ -101,14 +101,16 @@ def telling(make, results):
 def only_right(fits):
     """Say which slip it is, if the answer is not right."""
     if RIGHT not in fits:
-        raise Wrong(fits[0])
+        raise WrongAnswerError(fits[0])
 
 
 def right_elsewhere(usual, *others):
     """Say so if the other answers are neither right nor wrong by the slip of the usual one."""
     slips = [RIGHT] if RIGHT in usual else usual
     if not any(all(slip in fits or RIGHT in fits for fits in others) for slip in slips):
-        raise Wrong("elsewhere it is wrong in another way: at other p, or in other shapes")
+        raise WrongAnswerError(
+            "elsewhere it is wrong in another way: at other p, or in other shapes"
+        )
 
 
 def softmax(z):
@@ -157,7 +159,7 @@ def untouched(student, name, net, *others):
     kept = [student.put(value) for value in net]
     student.call(name, *kept, *others)
     if not all(np.array_equal(student.get(a), b) for a, b in zip(kept, net, strict=True)):
-        raise Wrong(f"{name} changes an array that it was given")
+        raise WrongAnswerError(f"{name} changes an array that it was given")
 
 
 # --- q1: weight scaling --------------------------------------------------------------------------
@@ -202,7 +204,7 @@ def scaling_is_of_no_more(student, rng):
     case = telling(lambda: network(rng, 0.2), scalings)
     fits = gives(student, "weight_scaling", scalings, case)
     if BIAS not in fits and RIGHT not in fits:
-        raise Wrong("what the check before this one says comes first")
+        raise WrongAnswerError("what the check before this one says comes first")
     only_right(fits)
 
 
@@ -374,7 +376,7 @@ def kept_shares(net, got, p, k):
             if (gaps.min(axis=0) <= most).all():
                 found.setdefault(name, gaps.argmin(axis=0) / k)
     if not found:
-        raise Wrong(
+        raise WrongAnswerError(
             f"with one hidden unit there are two networks, and this is no mean of k = {k} of them: "
             "how many did you draw, and by what did you divide?"
         )
@@ -388,7 +390,7 @@ def near(shares, probability, k):
     is then missed with probability 1e-12.
     """
     certain = probability in (0, 1)
-    reach = 4 / k if certain else np.sqrt(np.log(2 * shares.size / ALARM) / (2 * k))
+    reach = 4 / k if certain else np.sqrt(np.log(2 * shares.size / FALSE_ALARM_RATE) / (2 * k))
     return bool((np.abs(shares - probability) <= reach).all())
 
 
@@ -402,7 +404,9 @@ def drawing(student, rng, p, k=4000):
         fits += [SAME] if np.isin(shares, (0, 1)).all() else []
     if not fits:
         worst = shares[np.abs(shares - (1 - p)).argmax()]
-        raise Wrong(f"at p = {p} a unit is kept in a share of {worst:.3f}: is that by chance?")
+        raise WrongAnswerError(
+            f"at p = {p} a unit is kept in a share of {worst:.3f}: is that by chance?"
+        )
     return fits
 
 
@@ -437,7 +441,9 @@ def standard_error_is_that_of_the_mean(student, rng):
         net, k = lit_network(rng), 6
         got, error = sampled(student, net, p, k, seed(rng))
         if error is None:
-            raise Wrong("the standard error is not written yet: there is one array only, or None")
+            raise WrongAnswerError(
+                "the standard error is not written yet: there is one array only, or None"
+            )
         kind, shares = next(iter(kept_shares(net, got, p, k).items()))
         only_right(fitting("the standard error", error, errors(net, p, kind, shares, got)))
 
@@ -477,10 +483,12 @@ def sampling_elsewhere(student, rng):
     net, generator = lit_network(rng, 2, 10), seed(rng)
     one, two = (sampled(student, net, 0.5, 4, generator)[0] for _ in range(2))
     if not np.array_equal(one, two):
-        raise Wrong("the same generator twice gives two results: draw from rng and nothing else")
+        raise WrongAnswerError(
+            "the same generator twice gives two results: draw from rng and nothing else"
+        )
     # Each is the same by chance with probability 2^-10 where all k have one mask, else 2^-35.
     if all(np.array_equal(one, sampled(student, net, 0.5, 4, seed(rng))[0]) for _ in range(4)):
-        raise Wrong("five generators give the same result: draw from rng")
+        raise WrongAnswerError("five generators give the same result: draw from rng")
     untouched(student, "monte_carlo_average", network(rng, 0.4), 3, seed(rng))
 
 
@@ -574,7 +582,7 @@ def needed(student, *case):
     if isinstance(got, np.ndarray) and got.size == 1:
         got = got.item()
     if isinstance(got, bool) or not isinstance(got, int | float | np.number | None):
-        raise Wrong(f"it should be a number or None, and is {type(got).__name__}")
+        raise WrongAnswerError(f"it should be a number or None, and is {type(got).__name__}")
     fits = [name for name, result in needs(*case).items() if got == result]
     if not fits:
         said = f"for counts {counts}, errors {errors}, one = {one:g}, within = {within:g} it says"
@@ -583,7 +591,7 @@ def needed(student, *case):
             why = ": is it not written yet?"
         elif got not in counts:
             why = ", which is not one of the counts"
-        raise Wrong(f"{said} {got}{why}")
+        raise WrongAnswerError(f"{said} {got}{why}")
     return fits
 
 

@@ -1,37 +1,53 @@
-"""What an assignment asks: questions, and checks that call the student's functions."""
+"""What an assignment's checks.py is made of: questions, and checks of the student's functions."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Wrong(Exception):
-    """A check that is not met; the text tells the student what is wrong and what to think of."""
+class WrongAnswerError(Exception):
+    """A check is not met; the text tells the student what is wrong and what to think about."""
 
 
 class Check(NamedTuple):
-    """One check: ``function(student, rng)`` raises Wrong, or StudentError, where it is not met."""
+    """One check of a question.
+
+    ``function(student, rng)`` raises WrongAnswerError or StudentError if the check is not met.
+    """
 
     name: str
     question: str
     points: float
     hidden: bool
-    function: object
+    function: Callable
 
 
 class Assignment:
-    """The questions of an assignment with their checks.
+    """The questions of an assignment, with their checks.
 
-    ``name``: also that of its notebook. ``manual``: {question: points} marked by a person.
-    ``given``: {question: {function: expression}}, right functions that take the place of the
-    student's in the checks of the *other* questions, so that one fault costs once. (A function of
-    no question goes under "".) The checks in the notebook itself do without them, and what is met
-    there is met: a check counts as met if it is with them or without.
+    A student's mistake in one function should cost once. So the checks of the other questions may
+    run with a right function in its place. The checks in the notebook run without such functions,
+    and a student may count on what they said. So a check is met if it is met in one of these ways.
+
+    Attributes:
+        name: of the assignment, and of its notebook.
+        manual: {question: points}, the questions that a person marks.
+        given: {question: {function: expression}}, the right functions. Those under "" answer no
+            question, and take the place of the student's in every check.
+        template: the cells (kind, source) of the notebook that was handed out.
     """
 
-    def __init__(self, name, *, manual=None, given=None):
+    def __init__(
+        self,
+        name: str,
+        *,
+        manual: dict[str, float] | None = None,
+        given: dict[str, dict[str, str]] | None = None,
+    ):
         self.name, self.manual, self.given = name, dict(manual or {}), dict(given or {})
-        self.checks = []
+        self.checks: list[Check] = []
+        self.template: list[tuple[str, str]] = []
 
-    def check(self, question, points, *, hidden=False):
+    def check(self, question: str, points: float, *, hidden: bool = False):
         """Return a decorator that adds a check; its docstring is its name in the feedback."""
 
         def add(function):
@@ -42,8 +58,8 @@ class Assignment:
         return add
 
     @property
-    def questions(self):
-        """{question: points}, in the order in which they were added."""
+    def questions(self) -> dict[str, float]:
+        """{question: points}, in the order in which the questions were added."""
         totals = {}
         for check in self.checks:
             totals[check.question] = totals.get(check.question, 0) + check.points

@@ -14,8 +14,8 @@ import psutil
 from bank_inverted_dropout import BANK
 from notebooks import FOLDER, submission
 
-from dropout_grading.__main__ import grade
-from dropout_grading.sandbox import Limits, isolated
+from dropout_grading.execution.sandbox import Limits, isolated
+from dropout_grading.mark_folder import grade
 
 SUBMISSION_COUNTS = (25, 50, 100)
 

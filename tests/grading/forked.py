@@ -10,18 +10,18 @@ import os
 
 import numpy as np
 
-from dropout_grading import worker
-from dropout_grading.sandbox import Sandbox
+from dropout_grading.execution import worker
+from dropout_grading.execution.sandbox import Sandbox
 
 PROCESSES = multiprocessing.get_context("forkserver")
 # What a submission's own imports would load, PyTorch's first optimizer among them.
-PROCESSES.set_forkserver_preload(["dropout_grading.worker", "torch", "torch._dynamo"])
+PROCESSES.set_forkserver_preload(["dropout_grading.execution.worker", "torch", "torch._dynamo"])
 
 
 class Forked(Sandbox):
     """A sandbox without its walls: for submissions that are known."""
 
-    def _start(self, command, theirs):
+    def _start(self, arguments, theirs):
         process = PROCESSES.Process(
             target=serve, args=(theirs, self.limits.file_bytes, self.folder.name), daemon=True
         )

@@ -4,8 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from dropout_grading.__main__ import load
-from dropout_grading.mark import mark
+from dropout_grading.mark_folder import load
+from dropout_grading.mark_submission import mark
 
 ROOT = Path(__file__).parents[2]
 FIRST = "inverted-dropout"

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from notebooks import ROOT, assignment
 
-from dropout_grading import notebook as reader
-from dropout_grading.worker import run_cells
+from dropout_grading.execution.worker import run_cells
+from dropout_grading.submissions import notebook as reader
 from tools.book.assignments import test_cell as cell_of_check
 
 # A cell's last line that prints numbers, whatever they are: it catches all and leaves no variable.

@@ -16,13 +16,14 @@ import psutil
 import pytest
 from notebooks import FOLDER, FULL, assignment, marked, notebook, score, submission
 
-from dropout_grading import sandbox
-from dropout_grading.__main__ import grade
-from dropout_grading.mark import mark
-from dropout_grading.sandbox import Limits
-from dropout_grading.student import Ended, Student, StudentError
+from dropout_grading.execution import sandbox
+from dropout_grading.execution.calls import StudentError
+from dropout_grading.execution.sandbox import Limits
+from dropout_grading.execution.student import ProcessEndedError, Student
+from dropout_grading.mark_folder import grade
+from dropout_grading.mark_submission import mark
 
-QUICK = Limits(seconds=3, memory=2**29)
+QUICK = Limits(seconds=3, memory_bytes=2**29)
 needs_isolation = pytest.mark.skipif(
     not sandbox.isolated(), reason="bubblewrap does not work here, so nothing is isolated"
 )
@@ -66,9 +67,9 @@ PATCHES = {
     "ufuncs": "np.abs = np.maximum = np.all = lambda *a, **k: np.float64(0)",
     "builtins": "import builtins as b\nb.abs = lambda x: 0\nb.isinstance = lambda *a: True",
     "load and save": "np.load = np.save = np.frombuffer = lambda *a, **k: np.zeros(3)",
-    "the wire": (
-        "import dropout_grading.wire as w, dropout_grading.checks as c\n"
-        "w.receive = w.pack = w.unpack = c.Wrong = lambda *a, **k: None"
+    "the messages": (
+        "import dropout_grading.execution.protocol as w, dropout_grading.checks as c\n"
+        "w.receive = w.pack = w.unpack = c.WrongAnswerError = lambda *a, **k: None"
     ),
     "every message": (
         "import sys\nm = sys.modules['__main__']\n"
@@ -218,7 +219,7 @@ def test_answers_written_in_advance_gain_nothing(apart):
     """A right answer cannot be known before its question: the inputs differ each time."""
     forge = (
         "import json, os, struct, sys\nimport numpy as np\n"
-        "from dropout_grading.wire import send\n"
+        "from dropout_grading.execution.protocol import send\n"
         "f = os.fdopen(os.dup(int(sys.argv[-2])), 'wb')\n"
         "names = ['keep_mask', 'inverted_train', 'inverted_eval', 'inverted_backward',"
         " 'numerical_gradient', 'standard_train', 'standard_eval']\n"
@@ -269,7 +270,7 @@ def test_the_computer_is_out_of_sight_isolated(tmp_path):
 @needs_isolation
 @pytest.mark.parametrize("place", ["a folder", "the marker", "/usr", "/", "/dev", "/etc"])
 def test_nothing_is_written_outside_isolated(place, tmp_path):
-    place = {"a folder": tmp_path, "the marker": sandbox.GRADING}.get(place, place)
+    place = {"a folder": tmp_path, "the marker": sandbox.PACKAGE}.get(place, place)
     with pytest.raises(StudentError, match=r"OSError|FileNotFound|PermissionError"):
         seen(f"open({str(place)!r} + '/evil', 'w').write('x')")
     assert not os.path.exists(f"{place}/evil")
@@ -335,7 +336,7 @@ def test_a_burst_of_memory_is_ended(apart):
         "time.sleep(5)",
     )
     data = submission(evaluation(*body, "return x"))
-    result = mark(assignment(), data, limits=Limits(memory=2**29))
+    result = mark(assignment(), data, limits=Limits(memory_bytes=2**29))
     assert result["status"] == "stopped: used more than 512 MiB of memory"
     assert score(result) == LOSES_Q3
 
@@ -381,7 +382,7 @@ def test_the_time_that_the_marker_takes_is_not_the_submissions():
 def test_many_slow_calls_are_ended():
     sleep = "if shape == (20, 50): import time; time.sleep(0.3)"
     data = submission({"return rng.random(shape)": f"{sleep}\n    return rng.random(shape)"})
-    result = mark(assignment(), data, limits=Limits(seconds=2, all_seconds=3, restarts=0))
+    result = mark(assignment(), data, limits=Limits(seconds=2, total_seconds=3, restarts=0))
     assert result["status"] == "stopped: took longer than 3 s in all"
 
 
@@ -572,7 +573,7 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch, apart):
     monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
     cell = "import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.chmod('a/b', 0)"
     assert marked(submission(before=[cell]), QUICK) == FULL
-    with pytest.raises(Ended):
+    with pytest.raises(ProcessEndedError):
         Student(["import os; os._exit(0)"], QUICK)
     assert list(tmp_path.iterdir()) == []
 

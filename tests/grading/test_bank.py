@@ -86,7 +86,7 @@ def agrees(raised, entry):
     kind, message = type(raised).__name__, entry.get("message")
     if raised is None or message is None:
         return raised is None and message is None
-    if kind == "Wrong":
+    if kind == "WrongAnswerError":
         return words(raised) == words(message)
     if kind == "StudentError":  # the marker adds the place
         return words(raised) in words(message)
@@ -99,7 +99,7 @@ def agrees(raised, entry):
     ids=[f"{name}: {title}" for name, title, *_ in BANK],
 )
 def test_points(name, replacements, points, monkeypatch):
-    monkeypatch.setattr("dropout_grading.student.Sandbox", Forked)
+    monkeypatch.setattr("dropout_grading.execution.student.Sandbox", Forked)
     data = submission(replacements, name=name)
     result = mark(assignment(name), data)
     assert score(result) == points

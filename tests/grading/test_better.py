@@ -4,8 +4,8 @@ with right ones in place of those of other questions. What single slips then cos
 from bank_inverted_dropout import KEEP, TRAIN
 from notebooks import assignment, mark, marked, notebook, submission
 
-from dropout_grading.checks import Assignment, Wrong
-from dropout_grading.sandbox import Limits
+from dropout_grading.checks import Assignment, WrongAnswerError
+from dropout_grading.execution.sandbox import Limits
 
 DROPS = {  # True means dropped, everywhere
     KEEP: "rng.random(shape) < p",
@@ -51,14 +51,14 @@ def asked(times):
     @made.check("q1", 1)
     def first(student, rng):
         if student.call("one").value != 1:
-            raise Wrong("no 1")
+            raise WrongAnswerError("no 1")
 
     for _ in range(times):
 
         @made.check("q2", 1)
         def second(student, rng):
             if student.call("two").value != 2:
-                raise Wrong("no 2")
+                raise WrongAnswerError("no 2")
 
     return made
 

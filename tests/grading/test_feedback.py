@@ -6,7 +6,7 @@ import pytest
 from notebooks import ROOT, assignment, notebook, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table
 
-from dropout_grading.mark import mark
+from dropout_grading.mark_submission import mark
 
 
 def feedback(tmp_path, data, **points):

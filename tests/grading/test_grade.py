@@ -10,11 +10,16 @@ from helpers import says
 from notebooks import FOLDER, FULL, ROOT, assignment, score, submission, unanswered
 
 from dropout_grading import __main__ as command
-from dropout_grading import notebook as reader
-from dropout_grading import report, sandbox, submissions
-from dropout_grading.__main__ import grade, main
-from dropout_grading.sandbox import Limits
-from dropout_grading.wire import MOST, Broken, Opaque, receive, send
+from dropout_grading import mark_folder
+from dropout_grading.__main__ import main
+from dropout_grading.execution import sandbox
+from dropout_grading.execution.protocol import MAX_ARRAYS, ProtocolError, receive, send
+from dropout_grading.execution.sandbox import Limits
+from dropout_grading.execution.values import Opaque
+from dropout_grading.mark_folder import grade
+from dropout_grading.reports import feedback, tables
+from dropout_grading.submissions import find
+from dropout_grading.submissions import notebook as reader
 
 NAME = "inverted-dropout.ipynb"
 GOOD = submission()
@@ -66,13 +71,13 @@ def fill_in(path, **points):
 
 
 def found(folder):
-    return {s.student: read(s) for s in submissions.find(folder, NAME)}
+    return {s.student: read(s) for s in find.find_submissions(folder, NAME)}
 
 
 def read(entry):
     try:
         return entry.problem or entry.read()
-    except submissions.Unreadable as error:
+    except find.UnreadableError as error:
         return str(error)
 
 
@@ -180,19 +185,19 @@ def test_one_name_twice_is_two_rows(tmp_path):
 def test_an_unreadable_file_is_a_row(tmp_path, monkeypatch):
     """A file that the marker may not open; root may open any, so the error is made here."""
     lay(tmp_path, {"ann.ipynb": GOOD, "ben.ipynb": GOOD})
-    opened = submissions.Path.open
+    opened = find.Path.open
 
     def refuse(path, *args):
         if path.name == "ann.ipynb":
             raise PermissionError(13, "Permission denied")
         return opened(path, *args)
 
-    monkeypatch.setattr(submissions.Path, "open", refuse)
+    monkeypatch.setattr(find.Path, "open", refuse)
     assert found(tmp_path) == {"ann": "cannot be read: Permission denied", "ben": GOOD}
 
 
 def test_limits_on_what_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions, "MOST", 4)
+    monkeypatch.setattr(find, "MAX_FILES", 4)
     lay(tmp_path, {"ann.zip": zipped({f"{n}.txt": b"" for n in range(5)})})
     deep = GOOD
     for n in range(6):
@@ -239,7 +244,7 @@ def test_names_that_no_file_can_have(tmp_path):
     assert len(run(tmp_path)) == len(names)
     assert len(list((tmp_path / "out" / "feedback").iterdir())) == len(names)
     assert len(table(tmp_path / "out" / "marks.csv")) == len(names)
-    assert report.feedback_name("a/../b") != report.feedback_name("a_.._b")
+    assert feedback.file_name("a/../b") != feedback.file_name("a_.._b")
 
 
 def test_feedback_reveals_no_hidden_check(tmp_path):
@@ -266,7 +271,7 @@ def test_feedback_reveals_no_hidden_check(tmp_path):
     for file in (tmp_path / "out" / "feedback").iterdir():
         text = file.read_text("utf8")
         assert not any(words in text for words in names | (hidden - shown))
-    assert report.HIDDEN in (tmp_path / "out" / "feedback" / "x.md").read_text("utf8")
+    assert feedback.UNSEEN_IN_NOTEBOOK in (tmp_path / "out" / "feedback" / "x.md").read_text("utf8")
 
 
 def test_feedback_names_the_misconception(tmp_path):
@@ -299,7 +304,7 @@ def test_the_rubric_is_the_answer_in_words(name):
     (question,) = assignment(name).manual
     assert text.startswith(f"## {question}: ")
     assert len(text) > 500
-    assert reader.PLACEHOLDER not in text
+    assert reader.ANSWER_PLACEHOLDER not in text
     assert "## q1" not in text
 
 
@@ -386,10 +391,10 @@ def test_points_of_who_is_not_in_the_folder_are_kept(tmp_path):
 def test_a_spreadsheet_with_semicolons_is_read(tmp_path):
     file = tmp_path / "manual.csv"
     file.write_text("\ufeffid;points;of;comment;answer\r\nann:q7;2;4;a, b;x\r\n", "utf8")
-    assert report.read_answers(file, assignment()) == {"ann:q7": ("2", "a, b", "x")}
+    assert tables.read_answers(file, assignment()) == {"ann:q7": ("2", "a, b", "x")}
     file.write_text("name,points\nann,2\n", "utf8")
     with pytest.raises(ValueError, match=r"manual\.csv must have the columns id, points, of"):
-        report.read_answers(file, assignment())
+        tables.read_answers(file, assignment())
 
 
 def test_a_spreadsheet_with_semicolons_can_be_opened_again(tmp_path):
@@ -407,7 +412,7 @@ def test_a_spreadsheet_with_semicolons_can_be_opened_again(tmp_path):
 def test_points_may_have_a_decimal_comma(tmp_path):
     file = tmp_path / "manual.csv"
     file.write_text("id;points;of;comment;answer\r\nann:q7;2,5;4;;x\r\n", "utf8")
-    assert report.number(report.read_answers(file, assignment())["ann:q7"][0]) == 2.5
+    assert tables.number(tables.read_answers(file, assignment())["ann:q7"][0]) == 2.5
 
 
 def test_a_long_answer_is_cut_and_can_be_read_back(tmp_path):
@@ -432,9 +437,9 @@ def test_an_answer_is_all_below_its_heading():
 
 
 def test_a_second_run_marks_only_what_has_changed(tmp_path, monkeypatch):
-    calls, mark = [], command.mark
+    calls, mark = [], mark_folder.mark
     monkeypatch.setattr(
-        command, "mark", lambda a, data, **k: calls.append(data) or mark(a, data, **k)
+        mark_folder, "mark", lambda a, data, **k: calls.append(data) or mark(a, data, **k)
     )
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": WRONG})
     first = run(tmp_path)
@@ -462,14 +467,14 @@ def test_many_hand_in_the_same(tmp_path):
 
 
 def test_a_fault_of_the_marker_stops_one_submission(tmp_path, monkeypatch):
-    mark = command.mark
+    mark = mark_folder.mark
 
     def faulty(assignment, data, **named):
         if data == WRONG:
             raise MemoryError
         return mark(assignment, data, **named)
 
-    monkeypatch.setattr(command, "mark", faulty)
+    monkeypatch.setattr(mark_folder, "mark", faulty)
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": WRONG})
     rows = run(tmp_path)
     assert rows["ann"] == ("marked", FULL)
@@ -490,8 +495,8 @@ def test_a_computer_on_which_nothing_runs_is_no_zero_for_all(tmp_path, monkeypat
 
 
 def test_the_sandbox_covers_no_place_of_python():
-    assert not sandbox.sys.prefix.startswith(sandbox.HOME)
-    assert not sandbox.sys.base_prefix.startswith(sandbox.HOME)
+    assert not sandbox.sys.prefix.startswith(sandbox.SANDBOX_HOME)
+    assert not sandbox.sys.base_prefix.startswith(sandbox.SANDBOX_HOME)
 
 
 def test_the_command(tmp_path, capsys, monkeypatch):
@@ -501,7 +506,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr()
     assert "2 submissions, 1 marked" in said.out
     assert ("WARNING: bubblewrap" in said.err) != sandbox.isolated()
-    for module in (sandbox, command):
+    for module in (sandbox, command, mark_folder):
         monkeypatch.setattr(module, "isolated", lambda: False)
     assert main(arguments) == 0
     assert "WARNING: bubblewrap (bwrap) does not work here" in capsys.readouterr().err
@@ -525,7 +530,7 @@ def test_what_the_command_refuses(arguments, text, tmp_path, capsys):
     assert text in capsys.readouterr().err
 
 
-# --- the wire -----------------------------------------------------------------------------------
+# --- the messages -------------------------------------------------------------------------------
 
 
 def test_a_message_comes_back_as_it_was():
@@ -565,11 +570,11 @@ def test_messages_have_limits():
     import numpy as np
 
     with pytest.raises(
-        ValueError, match=says(f"a message must hold at most {MOST} arrays, got 1001")
+        ValueError, match=says(f"a message must hold at most {MAX_ARRAYS} arrays, got 1001")
     ):
         send(io.BytesIO(), [np.zeros(1)] * 1001)
     file = io.BytesIO()
     send(file, np.zeros(100))
     file.seek(0)
-    with pytest.raises(Broken, match=says("it sent a value larger than 500 bytes")):
-        receive(file, limit=500 + 44, text=500)
+    with pytest.raises(ProtocolError, match=says("it sent a value larger than 500 bytes")):
+        receive(file, max_bytes=500 + 44, max_json_bytes=500)

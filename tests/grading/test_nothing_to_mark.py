@@ -6,7 +6,7 @@ import pytest
 from notebooks import ROOT, assignment, notebook, score, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table, with_answer, zipped
 
-from dropout_grading.mark import ANOTHER, mark
+from dropout_grading.mark_submission import ANOTHER_NOTEBOOK, mark
 
 NAMES = ("inverted-dropout", "test-time", "rescue")
 
@@ -31,7 +31,7 @@ def test_the_notebook_of_another_assignment(name, other):
     if name == other:
         assert result["status"] == "marked"
     else:
-        assert result["status"].startswith(ANOTHER)
+        assert result["status"].startswith(ANOTHER_NOTEBOOK)
         assert set(result["answers"].values()) == {""}
 
 
@@ -61,7 +61,7 @@ def test_an_answer_without_code_is_kept_for_a_person():
     content = json.loads(with_answer("My words."))
     content["cells"] = [cell for cell in content["cells"] if cell["cell_type"] == "markdown"]
     result = mark(assignment(), json.dumps(content).encode())
-    assert result["status"].startswith(ANOTHER)
+    assert result["status"].startswith(ANOTHER_NOTEBOOK)
     assert result["answers"] == {"q7": "My words."}
 
 

@@ -8,12 +8,13 @@ from notebooks import assignment, marked, notebook, score, submission
 from test_bank import FULL_MARKS
 from test_grade import GOOD, fill_in, lay, rows_of, run, table
 
-from dropout_grading import __main__ as command
-from dropout_grading import report, submissions
-from dropout_grading.mark import mark
-from dropout_grading.sandbox import Limits
+from dropout_grading import mark_folder
+from dropout_grading.execution.sandbox import Limits
+from dropout_grading.mark_submission import mark
+from dropout_grading.reports import tables
+from dropout_grading.submissions import find
 
-QUICK = Limits(seconds=3, memory=2**29)
+QUICK = Limits(seconds=3, memory_bytes=2**29)
 
 
 def test_given_functions_cannot_be_kept_for_their_own_question():
@@ -180,7 +181,7 @@ def test_names_that_a_disk_takes_for_one_have_two_files(tmp_path):
     lay(tmp_path / "in", {f"{name}/x.ipynb": b"no" for name in names})
     rows_of(tmp_path)
     files = [p.name for p in (tmp_path / "out" / "feedback").iterdir()]
-    assert len({submissions.alike(name) for name in files}) == len(names)
+    assert len({find.disk_key(name) for name in files}) == len(names)
     assert len({row["id"] for row in table(tmp_path / "out" / "manual.csv")}) == len(names)
 
 
@@ -204,7 +205,7 @@ def test_text_that_a_spreadsheet_could_take_for_something_else(tmp_path):
 
 def test_a_second_run_on_the_same_folder_waits_for_nobody(tmp_path):
     lay(tmp_path / "in", {"ann.ipynb": GOOD})
-    with command._alone(tmp_path / "out"):
+    with mark_folder._only_run(tmp_path / "out"):
         with pytest.raises(ValueError, match=r"another run is writing to .*: wait"):
             run(tmp_path)
         assert not (tmp_path / "out" / "marks.csv").exists()
@@ -215,22 +216,22 @@ def test_points_filled_in_while_it_runs_are_not_lost(tmp_path, monkeypatch):
     lay(tmp_path / "in", {"ann.ipynb": GOOD})
     run(tmp_path)
     lay(tmp_path / "in", {"ben.ipynb": GOOD + b"\n"})
-    mark_ = command.mark
+    mark_ = mark_folder.mark
 
     def slow(*args, **named):
         fill_in(tmp_path / "out" / "manual.csv", ann="3")
         return mark_(*args, **named)
 
-    monkeypatch.setattr(command, "mark", slow)
+    monkeypatch.setattr(mark_folder, "mark", slow)
     run(tmp_path)
     assert [row["q7"] for row in table(tmp_path / "out" / "marks.csv")] == ["3", ""]
 
 
 def test_what_was_stopped_is_run_again(tmp_path, monkeypatch):
     """The computer may have been too slow; an honest notebook must not keep that."""
-    mark_ = command.mark
+    mark_ = mark_folder.mark
     monkeypatch.setattr(
-        command, "mark", lambda *a, **k: mark_(*a, **k) | {"status": "stopped: took longer"}
+        mark_folder, "mark", lambda *a, **k: mark_(*a, **k) | {"status": "stopped: took longer"}
     )
     lay(tmp_path / "in", {"ann.ipynb": GOOD})
     assert run(tmp_path)["ann"][0] == "stopped: took longer"
@@ -241,4 +242,4 @@ def test_what_was_stopped_is_run_again(tmp_path, monkeypatch):
 def test_a_manual_csv_of_another_encoding_is_refused(tmp_path):
     (tmp_path / "manual.csv").write_bytes("id,points,comment\né:q7,1,\n".encode("cp1252"))
     with pytest.raises(ValueError, match=r"manual\.csv must be saved as UTF-8"):
-        report.read_answers(tmp_path / "manual.csv", assignment())
+        tables.read_answers(tmp_path / "manual.csv", assignment())

@@ -4,7 +4,7 @@ import bank_test_time as bank
 import pytest
 from notebooks import ROOT, assignment, submission
 
-from dropout_grading.mark import mark
+from dropout_grading.mark_submission import mark
 
 NAME = "test-time"
 BLANK = {

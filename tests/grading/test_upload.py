@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from dropout_grading.report import feedback_name
+from dropout_grading.reports.feedback import file_name
 from dropout_grading.upload import main
 
 MARKS = """student,file,status,q1,total,of
@@ -33,7 +33,7 @@ def run(tmp_path, lms, marks=MARKS, column="Grade"):
     (tmp_path / "marks.csv").write_text(marks, "utf8")
     (tmp_path / "feedback").mkdir()
     for student in re.findall(r'^"?(.+?_\d+)', marks, flags=re.MULTILINE):
-        name = feedback_name(student.removeprefix("'"))
+        name = file_name(student.removeprefix("'"))
         (tmp_path / "feedback" / name).write_text(f"to {student}", "utf8")
     (tmp_path / "lms.csv").write_text(lms, "utf8")
     status = main([str(tmp_path / "marks.csv"), str(tmp_path / "lms.csv"), "--column", column])
@@ -69,7 +69,7 @@ def test_saved_with_semicolons(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("ann,a.ipynb,marked,3,20,20", "ann: no number behind the name"),
+        ("ann,a.ipynb,marked,3,20,20", "ann: no number after the name"),
         ("Cy_70,a.ipynb,marked,3,,20", "Cy_70: no total yet"),
         ("Di_9,a.ipynb,marked,3,20,20", "Di_9: not in lms.csv"),
     ],

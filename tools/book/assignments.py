@@ -25,27 +25,27 @@ from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, ROOT
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # What a check may use of the marker, and where it is defined.
 FROM_MARKER = {
-    "Wrong": "checks",
-    "StudentError": "student",
-    "Opaque": "wire",
-    "Ref": "wire",
-    "RNG": "wire",
-    "Source": "wire",
-    "MARKS": "wire",
-    "DTYPE": "wire",
-    "DEEPEST": "wire",
-    "pack": "wire",
-    "unpack": "wire",
-    "Result": "student",
-    "ALARM": "asking",
-    "seed": "asking",
-    "written": "asking",
-    "holds": "asking",
-    "array_of": "asking",
-    "close": "asking",
-    "kept_share": "asking",
-    "sent": "local",
-    "Local": "local",
+    "WrongAnswerError": "checks",
+    "StudentError": "execution/calls",
+    "Opaque": "execution/values",
+    "Ref": "execution/values",
+    "RNG": "execution/values",
+    "Source": "execution/values",
+    "TAGGED_TYPES": "execution/values",
+    "PLAIN_DTYPE": "execution/values",
+    "MAX_NESTING": "execution/values",
+    "pack": "execution/values",
+    "unpack": "execution/values",
+    "CallResult": "execution/calls",
+    "FALSE_ALARM_RATE": "check_helpers",
+    "seed": "check_helpers",
+    "written": "check_helpers",
+    "holds": "check_helpers",
+    "array_of": "check_helpers",
+    "close": "check_helpers",
+    "kept_share": "check_helpers",
+    "as_sent": "execution/in_notebook",
+    "NotebookStudent": "execution/in_notebook",
 }
 
 
@@ -76,7 +76,7 @@ def standing_alone(name, checks):
         found, more = definitions(MARKER / f"{module}.py")
         named.setdefault(marker_name, found[marker_name])
         imports += more
-    wanted, queue = {}, [name, "Local"]
+    wanted, queue = {}, [name, "NotebookStudent"]
     while queue:
         one = queue.pop()
         if one in named and one not in wanted and one != "ASSIGNMENT":  # that has the answers
@@ -104,7 +104,7 @@ def test_cell(check, checks):
         f'""" # BEGIN TEST CONFIG\npoints: {check.points}\nhidden: {str(check.hidden).lower()}\n'
         f'""" # END TEST CONFIG\ndef test_{check.function.__name__}(env):\n{inside}\n'
         "    with np.errstate(all='ignore'):\n"
-        f"        {check.function.__name__}(Local(env), np.random.default_rng())\n"
+        f"        {check.function.__name__}(NotebookStudent(env), np.random.default_rng())\n"
     )
 
 
@@ -153,7 +153,7 @@ def tidy(notebook):
 
 def build(folder):
     """Return the text of the student's notebook; leave key and zip in _assignments/NAME."""
-    from dropout_grading.__main__ import load
+    from dropout_grading.mark_folder import load
 
     checks = folder / "checks.py"
     assignment = load(folder)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from notebooks import notebook
 
-from dropout_grading import notebook as reader
-from dropout_grading.local import Local, sent
-from dropout_grading.student import Student, StudentError
-from dropout_grading.wire import RNG, Opaque, Source
+from dropout_grading.execution.calls import StudentError
+from dropout_grading.execution.in_notebook import NotebookStudent, as_sent
+from dropout_grading.execution.student import Student
+from dropout_grading.execution.values import RNG, Opaque, Source
+from dropout_grading.submissions import notebook as reader
 
 CODE = """
 import numpy as np
@@ -42,7 +43,7 @@ def student(request):
     else:
         names = {}
         exec(cells[0], names)
-        yield Local(names)
+        yield NotebookStudent(names)
 
 
 def test_values_come_back(student):
@@ -114,6 +115,6 @@ def test_errors_are_the_students(student, name, text):
 
 def test_a_sent_array_can_be_written_to_and_shares_nothing():
     x = np.zeros(2)
-    y = sent(x)
+    y = as_sent(x)
     y[0] = 1
     assert not x.any()

@@ -1,0 +1,82 @@
+"""A student's process that is started again after it had to be stopped."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from dropout_grading.execution.sandbox import Limits
+from dropout_grading.execution.student import ProcessEndedError, Student
+from dropout_grading.execution.values import Source
+
+Found = TypeVar("Found")
+
+
+class NotStartedError(Exception):
+    """The process is not started again; the text says why it was stopped."""
+
+
+class Session:
+    """The process of one submission, until the ``limits`` allow no further start.
+
+    A cell that has to be stopped is left out, so that one endless loop does not cost everything.
+
+    Attributes:
+        errors: {number of a cell: why it did not run to its end}.
+        stops: why the process was stopped, each time.
+    """
+
+    def __init__(self, cells: list[str], limits: Limits):
+        self.errors: dict[int, str] = {}
+        self.stops: list[str] = []
+        self._cells, self._limits = list(cells), limits
+        self._student, self._left_out, self._given_up = None, {}, False
+
+    def ask(self, question: Callable[[Student], Found], given: dict[str, str]) -> Found:
+        """Return what ``question`` finds out about the student's functions.
+
+        ``given``: {function: expression}, functions in place of the student's. Raises
+        ProcessEndedError if the process is stopped meanwhile, and NotStartedError if there is none.
+        """
+        student = self._running()
+        try:
+            student.restore()
+            for name, expression in given.items():
+                student.define(name, Source(expression))
+            return question(student)
+        except ProcessEndedError as error:
+            self._stop(error)
+            raise
+
+    def _running(self) -> Student:
+        """Return the process, started if it does not run."""
+        while self._student is None and not self._given_up:
+            try:
+                self._student = Student(self._cells, self._limits)
+                self.errors = self._student.errors | self._left_out
+            except ProcessEndedError as error:
+                self._stop(error)
+                if error.cell is None:  # there is no cell to leave out
+                    self._given_up = True
+                else:
+                    self._cells[error.cell] = ""
+                    self._left_out[error.cell] = f"{error}; left out"
+        if self._student is None:
+            self.errors |= self._left_out
+            raise NotStartedError(self.stops[-1])
+        return self._student
+
+    def _stop(self, error: ProcessEndedError) -> None:
+        self.close()
+        self.stops.append(str(error))
+        self._given_up = len(self.stops) > self._limits.restarts
+
+    def close(self) -> None:
+        """End the process, if it runs."""
+        if self._student:
+            self._student.close()
+        self._student = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,129 @@
+"""Marks one submission: its code runs in a sandbox, and its answers are compared here."""
+
+from functools import partial
+
+import numpy as np
+
+from dropout_grading.checks import Assignment, Check, WrongAnswerError
+from dropout_grading.execution.calls import StudentError
+from dropout_grading.execution.sandbox import Limits
+from dropout_grading.execution.session import NotStartedError, Session
+from dropout_grading.execution.student import ProcessEndedError, Student
+from dropout_grading.results import MARKED, STOPPED, CheckResult, SubmissionResult
+from dropout_grading.submissions import notebook
+
+MAX_LINE_CHARACTERS = 500  # in the feedback
+MAX_CELL_ERRORS = 20  # in the feedback
+ANOTHER_NOTEBOOK = "is not this assignment's notebook: it defines none of"
+
+
+def mark(assignment: Assignment, data: bytes, *, limits: Limits | None = None) -> SubmissionResult:
+    """Return the result for a notebook's bytes."""
+    try:
+        cells = notebook.cells(data)
+    except notebook.NotANotebookError as error:
+        return unmarked(assignment, str(error))
+    code, template, limits = notebook.code(cells), assignment.template, limits or Limits()
+    with Session(code, limits) as session:
+        checks = _run_checks(assignment, session)
+    status = f"{STOPPED}: {line(session.stops[0])}" if session.stops else MARKED
+    if _is_another(cells, template) and not any(check["got"] for check in checks):
+        status = f"{ANOTHER_NOTEBOOK} {', '.join(notebook.to_write(template))}"
+        texts = {text for kind, text in template if kind == "markdown"}
+        if texts.isdisjoint(text for _, text in cells):  # then its words answer nothing here
+            cells = []
+    questions = assignment.questions
+    return {
+        "status": status,
+        "checks": checks,
+        "errors": [
+            line(f"{notebook.place(number, code[number])}: {text}")
+            for number, text in sorted(session.errors.items())[:MAX_CELL_ERRORS]
+            if 0 <= number < len(code)  # a forged number may be any
+        ],
+        "answers": {q: notebook.answer(cells, q, questions, template) for q in assignment.manual},
+    }
+
+
+def unmarked(assignment: Assignment, why: str) -> SubmissionResult:
+    """Return the result of a submission that cannot be run."""
+    checks = [_check_result(check, "was not run") for check in assignment.checks]
+    answers = dict.fromkeys(assignment.manual, "")
+    return {"status": line(why), "checks": checks, "errors": [], "answers": answers}
+
+
+def line(text: str) -> str:
+    """Return a student's text as one line that any file can hold."""
+    text = " ".join(text.encode("utf8", "replace").decode().split())
+    return text if len(text) <= MAX_LINE_CHARACTERS else f"{text[:MAX_LINE_CHARACTERS]} …"
+
+
+def _is_another(cells: list[notebook.Cell], template: list[notebook.Cell]) -> bool:
+    """Whether the notebook defines nothing that this assignment asks for."""
+    names = notebook.to_write(template)
+    return bool(names) and not notebook.defines(cells, names)
+
+
+def _run_checks(assignment: Assignment, session: Session) -> list[CheckResult]:
+    """Run the checks, each with the given functions of other questions.
+
+    A given function is a right answer, and the student's code can keep it. So its own question
+    comes first, and the function is given only when that question is done.
+
+    A check that fails with given functions runs again with the student's own alone, as in the
+    notebook. If it is met there, it is met. Once such a second run has to be stopped, there is no
+    other: the checks that are left need the restarts.
+    """
+    rank = {question: n for n, question in enumerate(assignment.given)}
+    order = sorted(assignment.checks, key=lambda check: rank.get(check.question, len(rank)))
+    messages, done, run_again = {}, {""}, True
+    for check in order:
+        given = {}
+        for question in assignment.given:
+            if question in done - {check.question}:
+                given |= assignment.given[question]
+        failure = partial(_failure, check)
+        try:
+            message = session.ask(failure, given)
+        except ProcessEndedError as error:
+            message = f"your code was stopped: {line(str(error))}"
+        except NotStartedError as error:
+            message = f"not run, since your code was stopped: {line(str(error))}"
+        else:
+            if message and given and run_again:
+                try:
+                    message = session.ask(failure, {}) and message
+                except ProcessEndedError:
+                    run_again = False
+        messages[check] = message
+        done.add(check.question)
+    return [_check_result(check, messages[check]) for check in assignment.checks]
+
+
+def _failure(check: Check, student: Student) -> str | None:
+    """Run a check; return why it is not met, or None. Raises ProcessEndedError."""
+    rng = np.random.default_rng()  # new inputs each time: there is no seed to learn by heart
+    try:
+        with np.errstate(all="ignore"):  # what comes back may hold nan and inf
+            check.function(student, rng)
+    except ProcessEndedError:
+        raise
+    except (WrongAnswerError, StudentError) as error:
+        return line(str(error))  # a student may choose the name of a type
+    except Exception as error:
+        # The check cannot read what came back. That the checks themselves do not raise is tested
+        # with the bank: the solution gets full marks.
+        kind = type(error).__name__
+        return f"what your code returned is not of the kind asked for ({kind})"
+    return None
+
+
+def _check_result(check: Check, message: str | None) -> CheckResult:
+    result: CheckResult = {
+        "question": check.question,
+        "name": check.name,
+        "points": check.points,
+        "got": 0 if message else check.points,
+        "hidden": check.hidden,
+    }
+    return result | {"message": message} if message else result

@@ -1,0 +1,150 @@
+"""The tables: marks.csv, details.csv, and manual.csv with the answers that a person marks."""
+
+import csv
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+from dropout_grading.checks import Assignment
+from dropout_grading.results import Row
+
+MANUAL_CSV = "manual.csv"
+MANUAL_COLUMNS = ["id", "points", "of", "comment", "answer"]
+NO_ANSWER = "[no answer: 0 points, unless you fill in others]"
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
+class ManualAnswer(NamedTuple):
+    """A row of manual.csv: what a person filled in, and the answer."""
+
+    points: str = ""
+    comment: str = ""
+    answer: str = ""
+
+
+def write_marks(path: Path, assignment: Assignment, rows: list[Row]) -> None:
+    """Write student, file, status, each question's points, their total and its maximum.
+
+    If an answer is not marked yet, its field and the total are empty.
+    """
+    table = [["student", "file", "status", *assignment.questions, "total", "of"]]
+    of = written(sum(assignment.questions.values()))
+    for submission, result, points in rows:
+        total = "" if None in points.values() else written(sum(points.values()))
+        cells = ["" if p is None else written(p) for p in points.values()]
+        student, place = _no_formula(submission.student), _no_formula(submission.path)
+        aside = f"; not looked at: {submission.aside}" if submission.aside else ""
+        status = _no_formula(result["status"] + aside)
+        table.append([student, place, status, *cells, total, of])
+    _write(path, table)
+
+
+def write_details(path: Path, rows: list[Row]) -> None:
+    """Write what each check found, hidden ones too: this is for the instructor alone."""
+    table = [["student", "question", "check", "hidden", "got", "points", "message"]]
+    for submission, result, _ in rows:
+        for check in result["checks"]:
+            points = [written(check[key]) for key in ("got", "points")]
+            asked = [check["question"], check["name"], "yes" if check["hidden"] else "no"]
+            message = _no_formula(check.get("message", ""))
+            table.append([_no_formula(submission.student), *asked, *points, message])
+    _write(path, table)
+
+
+def write_answers(
+    path: Path, assignment: Assignment, rows: list[Row], by_hand: dict[str, ManualAnswer]
+) -> None:
+    """Write the answers that a person marks.
+
+    The separator stays what it is in the file, so that the same spreadsheet opens it again.
+
+    Args:
+        path: manual.csv.
+        assignment: its questions tell which answers a person marks.
+        rows: the students.
+        by_hand: {id: what a person filled in}. It is kept for students who are not in ``rows`` too.
+    """
+    table, left = [], dict(by_hand)
+    for submission, result, _ in rows:
+        for question, points in assignment.manual.items():
+            key = answer_id(submission.student, question)
+            filled_in = left.pop(key, ManualAnswer())
+            answer = result["answers"].get(question)
+            answer = NO_ANSWER if answer == "" else _no_formula(answer or "")
+            given = [filled_in.points, written(points), filled_in.comment]
+            table.append([_no_formula(key), *given, answer])
+    for key, filled_in in left.items():
+        if filled_in.points or filled_in.comment:
+            most = written(assignment.manual.get(key.rpartition(":")[2], 0))
+            given = [filled_in.points, most, filled_in.comment]
+            table.append([_no_formula(key), *given, filled_in.answer])
+    separator = _separator(path.read_text("utf-8-sig")) if path.is_file() else ","
+    _write(path, [MANUAL_COLUMNS, *table], separator)
+
+
+def answer_id(student: str, question: str) -> str:
+    """Return the name of an answer; two students never have the same."""
+    return f"{student}:{question}".encode("utf8", "backslashreplace").decode()
+
+
+def read_answers(path: Path, assignment: Assignment) -> dict[str, ManualAnswer]:
+    """Return {id: what a person filled in}, {} if there is no file.
+
+    Raises ValueError if points are not a number from 0 to the question's points.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        text = path.read_bytes().decode("utf-8-sig")  # keeps the line ends within an answer
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} must be saved as UTF-8, got {error}") from error
+    header = text.partition("\n")[0]
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text))
+    if not {"id", "points", "comment"} <= set(lines.fieldnames or ()):
+        columns = ", ".join(MANUAL_COLUMNS)
+        raise ValueError(f"{path.name} must have the columns {columns}, got {header}")
+    found = {}
+    for row in lines:
+        key = (row["id"] or "").removeprefix("'")
+        most = assignment.manual.get(key.rpartition(":")[2])
+        points = (row["points"] or "").strip()
+        if points and (most is None or not 0 <= number(points) <= most):
+            rule = f"points of {key} in {path.name} must be a number from 0 to {most}"
+            raise ValueError(f"{rule}, got {points}")
+        found[key] = ManualAnswer(points, row["comment"] or "", row.get("answer") or "")
+    return found
+
+
+def _separator(text: str) -> str:
+    """Return the separator of a CSV: a semicolon if the comma is the decimal point there."""
+    return ";" if ";" in text.partition("\n")[0] else ","
+
+
+def number(text: str) -> float:
+    """Return the number in a CSV's cell, which may have a decimal comma; nan if it is none."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return float("nan")
+
+
+def written(points: float) -> str:
+    """Return points as all reports show them."""
+    return f"{points:g}"
+
+
+def _write(path: Path, table: list[list[str]], separator: str = ",") -> None:
+    """Write a CSV as a whole or not at all: a person's points are in it."""
+    partial = path.with_suffix(".part")
+    with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as file:
+        csv.writer(file, delimiter=separator).writerows(table)
+    partial.replace(path)
+
+
+def _no_formula(text: str) -> str:
+    """Return a student's text so that no spreadsheet takes it for a formula.
+
+    It gets a quote in front. So does a text that has one already, since ``read_answers`` takes the
+    first one off again.
+    """
+    return f"'{text}" if text.startswith(("'", *FORMULA_STARTS)) else text
