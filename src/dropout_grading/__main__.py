@@ -27,8 +27,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("submissions", help="a folder of notebooks, zips, an LMS's download")
     parser.add_argument("--out", type=Path, default=Path("marks"))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seconds", type=float, default=defaults.seconds, help="a call")
-    parser.add_argument("--memory", type=int, default=defaults.memory_bytes // MIB, help="MiB")
+    parser.add_argument(
+        "--seconds", type=float, default=defaults.seconds, help="that each call may take"
+    )
+    parser.add_argument("--memory", type=int, default=defaults.memory_bytes // MIB, help="in MiB")
     parser.add_argument("--processes", type=int, default=defaults.processes)
     given = parser.parse_args(argv)
     limits = Limits(given.seconds, given.memory * MIB, given.processes)

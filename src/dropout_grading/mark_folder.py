@@ -93,10 +93,11 @@ def grade(
         results = _mark_all(entries, kept, workers, progress)
         # Read again: a person may have filled in more meanwhile.
         by_hand = tables.read_answers(manual, assignment)
-        rows = [
-            Row(entry, result, points_of(assignment, result, _points(assignment, entry, by_hand)))
-            for entry, result in zip(entries, results, strict=True)
-        ]
+        rows = []
+        for entry, result in zip(entries, results, strict=True):
+            answers = _answers_of(entry.student, assignment, by_hand)
+            by_person = {q: tables.number(a.points) for q, a in answers.items() if a.points}
+            rows.append(Row(entry, result, points_of(assignment, result, by_person)))
         _write_reports(out, assignment, rows, by_hand)
         if assignment.manual:
             rubric = notebook.rubric(Path(folder, "source.ipynb").read_bytes())
@@ -117,9 +118,17 @@ def _only_run(out: Path) -> Iterator[None]:
 
 
 class _KeptResults:
-    """The results of an assignment; those of earlier runs lie in a folder."""
+    """The results of submissions; those of earlier runs are read from a folder."""
 
     def __init__(self, assignment: Assignment, folder: Path, kept: Path, limits: Limits):
+        """Look up and keep results.
+
+        Args:
+            assignment: what is asked.
+            folder: the files of the assignment. If they change, all is marked again.
+            kept: the folder for the results.
+            limits: what one submission may use.
+        """
         self.assignment, self.limits, self.kept = assignment, limits, kept
         sources = [
             path for name in ("checks.py", "source.ipynb") if (path := folder / name).is_file()
@@ -166,6 +175,14 @@ def _digest(*paths: Path) -> str:
 def _mark_all(
     entries: list[Submission], kept: _KeptResults, workers: int, progress: bool
 ) -> list[SubmissionResult]:
+    """Return the result of each entry.
+
+    Args:
+        entries: the submissions.
+        kept: marks one, unless its result is there.
+        workers: how many run at once.
+        progress: whether to show how far it is.
+    """
     with ThreadPoolExecutor(workers) as pool:
         marking: list[Future] = [pool.submit(kept.of, entry) for entry in entries]
         try:
@@ -177,29 +194,30 @@ def _mark_all(
     return [future.result() for future in marking]
 
 
-def _points(
-    assignment: Assignment, entry: Submission, by_hand: dict[str, tables.ManualAnswer]
-) -> dict[str, float]:
-    """Return {question: points} of the answers that a person has marked."""
-    found = {}
-    for question in assignment.manual:
-        answer = by_hand.get(tables.answer_id(entry.student, question))
-        if answer and answer.points:
-            found[question] = tables.number(answer.points)
-    return found
+def _answers_of(
+    student: str, assignment: Assignment, by_hand: dict[str, tables.ManualAnswer]
+) -> dict[str, tables.ManualAnswer]:
+    """Return {question: what a person filled in} for one student."""
+    empty = tables.ManualAnswer()
+    return {q: by_hand.get(tables.answer_id(student, q), empty) for q in assignment.manual}
 
 
 def _write_reports(
     out: Path, assignment: Assignment, rows: list[Row], by_hand: dict[str, tables.ManualAnswer]
 ) -> None:
+    """Write the tables and the feedback.
+
+    Args:
+        out: the folder for them.
+        assignment: its questions are columns and sections.
+        rows: the students.
+        by_hand: {id of an answer: what a person filled in}.
+    """
     names = Counter(disk_key(row.submission.student) for row in rows)
     for row in rows:
         student = row.submission.student
-        comments = {
-            question: answer.comment
-            for question in assignment.manual
-            if (answer := by_hand.get(tables.answer_id(student, question)))
-        }
+        answers = _answers_of(student, assignment, by_hand)
+        comments = {question: answer.comment for question, answer in answers.items()}
         name = feedback.file_name(student, shared=names[disk_key(student)] > 1)
         feedback.write(out / "feedback" / name, assignment, row, comments)
     tables.write_marks(out / "marks.csv", assignment, rows)

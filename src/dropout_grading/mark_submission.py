@@ -79,9 +79,9 @@ def _run_checks(assignment: Assignment, session: Session) -> list[CheckResult]:
     messages, done, run_again = {}, {""}, True
     for check in order:
         given = {}
-        for question in assignment.given:
-            if question in done - {check.question}:
-                given |= assignment.given[question]
+        for question, functions in assignment.given.items():
+            if question in done and question != check.question:
+                given |= functions
         failure = partial(_failure, check)
         try:
             message = session.ask(failure, given)

@@ -31,7 +31,7 @@ NUMERICAL = f"""\
 """
 STANDARD = "np.where(keep_mask(x.shape, p, rng), x, 0.0)"
 STANDARD_EVAL = "(1 - p) * x"
-OWN = "rng.random(x.shape) < 1 - p"  # a mask of the function's own
+OWN_MASK = "rng.random(x.shape) < 1 - p"  # of the function's own
 
 
 def lines(*code):
@@ -377,7 +377,7 @@ RIGHT = [
         "own mask, scale in the precision of x",
         {
             TRAIN: lines(
-                f"mask = {OWN}",
+                f"mask = {OWN_MASK}",
                 "if p == 1:",
                 "    return np.zeros_like(x), mask",
                 "return np.where(mask, x / x.dtype.type(1 - p), 0), mask / (1 - p)",
@@ -417,7 +417,7 @@ RIGHT = [
     ),
     (
         "standard, multiplied by the mask",
-        {STANDARD: f"x * ({OWN})", STANDARD_EVAL: "x - p * x"},
+        {STANDARD: f"x * ({OWN_MASK})", STANDARD_EVAL: "x - p * x"},
         FULL,
     ),
     (

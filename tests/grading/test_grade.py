@@ -119,7 +119,7 @@ def test_a_folder_of_anything(tmp_path):
     assert statuses["eve"] == "marked; not looked at: scratch.ipynb"
     assert statuses["ann"] == "marked"
     feedback = (tmp_path / "out" / "feedback" / "eve.md").read_text("utf8")
-    said = f"This is about eve/{NAME}. Beside it was, and nobody looked at it: scratch.ipynb."
+    said = f"This is about eve/{NAME}. Nobody looked at what lay beside it: scratch.ipynb."
     assert said in feedback
 
 

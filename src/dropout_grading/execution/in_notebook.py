@@ -53,10 +53,7 @@ class NotebookStudent:
         It is a copy, unless an earlier call returned it.
         """
         if isinstance(value, CallResult):
-            kept = self.values[value.ref.number]
-            for step in value.ref.path:
-                kept = kept[step]
-            return kept
+            return value.ref.look_up(self.values)
         if isinstance(value, RNG):
             return np.random.default_rng(value.seed)
         if isinstance(value, Source):

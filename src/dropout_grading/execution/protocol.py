@@ -19,6 +19,7 @@ from dropout_grading.execution.values import Ref, pack, unpack
 MAX_ARRAYS = 1000  # in a message
 MAX_MESSAGE_BYTES = 2**26
 MAX_JSON_BYTES = 2**23
+NOT_A_MESSAGE = "it sent something that is not a message"
 
 
 class CellsDone(TypedDict):
@@ -69,7 +70,7 @@ def receive(
     """Read a message of at most ``max_bytes``, JSON and arrays together. Raises ProtocolError."""
     count = _read_number(file)
     if not 0 < count <= MAX_ARRAYS + 1:
-        raise ProtocolError("it sent what is not a message")
+        raise ProtocolError(NOT_A_MESSAGE)
     frames, bytes_left = [], max_bytes
     for n in range(count):
         most = min(bytes_left, max_json_bytes) if n == 0 else bytes_left
@@ -82,7 +83,7 @@ def receive(
         # A bytearray, so that its arrays can be written to like a student's own.
         return unpack(json.loads(frames[0]), [bytearray(frame) for frame in frames[1:]])
     except Exception as error:  # strange bytes can raise anything
-        raise ProtocolError("it sent what is not a message") from error
+        raise ProtocolError(NOT_A_MESSAGE) from error
 
 
 def _read_number(file: BinaryIO) -> int:

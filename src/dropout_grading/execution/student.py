@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 
 from dropout_grading.execution.calls import CallResult, StudentError
-from dropout_grading.execution.protocol import ProtocolError, Request, receive, send
+from dropout_grading.execution.protocol import NOT_A_MESSAGE, ProtocolError, Request, receive, send
 from dropout_grading.execution.sandbox import Limits, Sandbox
 from dropout_grading.execution.values import Ref
-
-NOT_A_MESSAGE = "it sent what is not a message"
 
 
 class ProcessEndedError(Exception):

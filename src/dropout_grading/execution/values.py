@@ -25,6 +25,13 @@ class Ref(NamedTuple):
     number: int
     path: tuple = ()
 
+    def look_up(self, values: list) -> object:
+        """Return the value among all that are kept."""
+        kept = values[self.number]
+        for step in self.path:
+            kept = kept[step]
+        return kept
+
 
 class RNG(NamedTuple):
     """A random generator, which the student's process makes from ``seed``."""

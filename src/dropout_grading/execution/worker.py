@@ -95,10 +95,7 @@ class Calls:
     def resolve(self, value: object) -> object:
         """Return what was sent, with each reference, generator and function in its place."""
         if isinstance(value, Ref):
-            kept = self.values[value.number]
-            for step in value.path:
-                kept = kept[step]
-            return kept
+            return value.look_up(self.values)
         if isinstance(value, RNG):
             return np.random.default_rng(value.seed)
         if isinstance(value, Source):

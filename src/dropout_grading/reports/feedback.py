@@ -30,7 +30,7 @@ def write(path: Path, assignment: Assignment, row: Row, comments: dict[str, str]
     elif result["status"] != MARKED:
         lines += [f"The file that you handed in ({file}) {result['status']}.", ""]
     if submission.aside:
-        lines += [f"This is about {file}. Beside it was, and nobody looked at it: {aside}.", ""]
+        lines += [f"This is about {file}. Nobody looked at what lay beside it: {aside}.", ""]
     lines += [_total(assignment, points), ""]
     for question in assignment.questions:
         comment = comments.get(question)
