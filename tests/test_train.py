@@ -19,6 +19,7 @@ from dropout_scaling.train import (
     tensors,
     train,
     trained,
+    trained_on_digits,
 )
 
 
@@ -295,3 +296,25 @@ def test_it_is_trained_with_adam_or_with_what_it_is_given():
     assert adam[0] == sgd[0] == longer[0]
     assert adam[1] != sgd[1]
     assert adam[1] != longer[1]
+
+
+def test_on_digits_it_learns_from_the_first_rows_of_the_split_of_its_seed():
+    settings = {"epochs": 1, "batch_size": 32, "lr": 0.01}
+    model, data, losses = trained_on_digits(small(), seed=4, rows=96, **settings)
+    split = tensors(digits(rng=keyed_rng(4)))
+    assert (len(data.x_train), len(data.y_train), len(losses)) == (96, 96, 3)
+    assert torch.equal(data.x_train, split.x_train[:96])
+    assert torch.equal(data.y_train, split.y_train[:96])
+    assert torch.equal(data.x_test, split.x_test)
+    again, others = trained(small(), data, seed=4, **settings)
+    assert losses == others
+    for a, b in zip(model.parameters(), again.parameters(), strict=True):
+        assert bits(a) == bits(b)
+
+
+def test_on_digits_it_learns_from_all_that_are_not_for_testing_unless_told_otherwise():
+    settings = {"epochs": 1, "batch_size": 2000, "lr": 0.01}
+    assert len(trained_on_digits(small(), seed=4, **settings).data.x_train) == 1347
+    for rows in (0, 1348):
+        with pytest.raises(ValueError, match=says(f"rows must be in [1, 1347], got {rows}")):
+            trained_on_digits(small(), seed=4, rows=rows, **settings)

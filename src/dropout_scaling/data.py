@@ -1,5 +1,6 @@
 """Small real data that ships with a library or with this package: nothing is downloaded."""
 
+import functools
 import json
 from importlib import resources
 from pathlib import Path
@@ -29,13 +30,18 @@ def digits(*, n_test: int = 450, rng: np.random.Generator) -> Split:
 
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
     """
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
+    x, y = _all_digits()
     n_test = check_count("n_test", n_test, 1, len(x) - 1)
     order = check_rng(rng).permutation(len(x))
     x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int64)
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])
+
+
+@functools.cache  # reading them takes longer than shuffling them, and a chapter does it often
+def _all_digits():
+    from sklearn.datasets import load_digits
+
+    return load_digits(return_X_y=True)
 
 
 def timings(file=None) -> tuple[dict, list[dict]]:

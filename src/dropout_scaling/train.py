@@ -7,12 +7,13 @@ batches and masks come from streams that are the same on every processor.
 
 import contextlib
 import os
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional as F
 
 from dropout_scaling._arguments import check_count
-from dropout_scaling.data import Split
+from dropout_scaling.data import Split, digits
 from dropout_scaling.keyed import KeyedMasks
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 
@@ -140,6 +141,28 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
         mask_seed=seed,
     )
     return model.eval(), losses
+
+
+class Learned(NamedTuple):
+    """A network that has learned digits: the model, its ``Split`` of tensors, its losses."""
+
+    model: torch.nn.Module
+    data: Split
+    losses: list
+
+
+def trained_on_digits(make, *, seed, rows=None, device="cpu", **settings):
+    """Return the model that ``make()`` gives, trained on digits, as ``Learned``.
+
+    ``seed``: fixes which digits are for testing, and all that it fixes in ``trained``, to which
+    ``settings`` go. ``rows``: train on the first so many digits, on all that are not for testing
+    if not given. Raises ValueError for ``rows`` outside of those, and as ``trained`` does.
+    """
+    data = tensors(digits(rng=keyed_rng(seed)), device=device)
+    rows = check_count("rows", len(data.x_train) if rows is None else rows, 1, len(data.x_train))
+    data = data._replace(x_train=data.x_train[:rows], y_train=data.y_train[:rows])
+    model, losses = trained(make, data, seed=seed, **settings)
+    return Learned(model, data, losses)
 
 
 @contextlib.contextmanager
