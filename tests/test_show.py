@@ -1,8 +1,18 @@
-"""What the chapters show of a function: its code, without decorators and docstring."""
+"""What the chapters show of a function: its code, without decorators, docstring and checks."""
 
 import functools
+import inspect
+from fractions import Fraction
 
+import numpy as np
+import pytest
+
+from dropout_scaling import reference
+from dropout_scaling._arguments import check_count, check_floats
+from dropout_scaling.exact import all_masks
 from dropout_scaling.show import show
+
+FUNCTIONS = [f for f in vars(reference).values() if inspect.getmodule(f) is reference]
 
 
 @functools.cache
@@ -15,8 +25,48 @@ def undocumented(x):
     return x
 
 
+def checked(x, w, n):
+    """Return something of x, w and n, all of which are checked.
+
+    In several lines.
+    """
+    x, w = check_floats("x", x), check_floats("w", w)
+    check_count(
+        "n",
+        n,
+        0,
+    )
+    y = z = x * w
+    # a comment
+    return y, z, check_count("n, the number,", n, 0)
+
+
+def shown(capsys, *functions):
+    show(*functions)
+    return capsys.readouterr().out
+
+
 def test_decorators_and_docstring_are_left_out_and_functions_kept_apart(capsys):
-    show(decorated, undocumented)
-    assert capsys.readouterr().out == (
+    assert shown(capsys, decorated, undocumented) == (
         "def decorated(x):\n    return 2 * x\n\ndef undocumented(x):\n    return x\n"
     )
+
+
+def test_a_check_is_left_out_and_what_it_hands_back_stays(capsys):
+    assert shown(capsys, checked) == (
+        "def checked(x, w, n):\n    y = z = x * w\n    # a comment\n    return y, z, n\n"
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("p", [0.0, 0.2, 1.0, Fraction(1, 3)])
+def test_what_is_shown_computes_the_same(capsys, function, p):
+    names = dict(vars(reference))
+    code = shown(capsys, function)
+    exec(code, names)
+    x = np.array([Fraction(3), Fraction(-2)]) if isinstance(p, Fraction) else np.array([3.0, -2.0])
+    given = {"x": x, "grad": x, "mask": all_masks(2), "p": p}
+    arguments = [given[name] for name in inspect.signature(function).parameters]
+    assert "check_" not in code
+    assert names[function.__name__] is not function
+    np.testing.assert_array_equal(names[function.__name__](*arguments), function(*arguments))

@@ -1,18 +1,49 @@
-"""Print the code of a function without its docstring, as the chapters do."""
+"""Print the lines of a function that matter, as the chapters do."""
 
+import ast
+import functools
 import inspect
 
 
 def show(*functions):
-    """Print the source of each of ``functions`` without its docstring.
+    """Print the source of each of ``functions`` without its docstring and argument checks.
 
-    >>> from dropout_scaling.reference import inverted_eval
-    >>> show(inverted_eval)
-    def inverted_eval(x):
-        return check_floats("x", x)
+    A check is a call of a function whose name begins with ``check_``: it hands back one of its
+    arguments, or raises. That argument is printed in its place, and a line that then does nothing
+    is left out.
+
+    >>> from dropout_scaling.reference import standard_train
+    >>> show(standard_train)
+    def standard_train(x, mask):
+        return np.where(mask, x, 0)
     """
-    for number, function in enumerate(functions):
-        head, _, rest = inspect.getsource(function).partition('"""')
-        body = rest.partition('"""')[2]
-        head = head[head.index("def ") :].rstrip()  # without its decorators
-        print(("\n" if number else "") + head + (body.rstrip() or rest.rstrip()))
+    print("\n\n".join(_shown(inspect.getsource(function)) for function in functions))
+
+
+def _shown(source):
+    text = functools.partial(ast.get_source_segment, source)
+    checks = [(text(n), text(_handed_back(n))) for n in ast.walk(ast.parse(source)) if _is_check(n)]
+    for check, argument in checks:
+        source = source.replace(check, argument)
+    (function,) = ast.parse(source).body
+    lines = source.splitlines()
+    for first, last in sorted(
+        ((n.lineno, n.end_lineno) for n in ast.walk(function) if _does_nothing(n)), reverse=True
+    ):
+        del lines[first - 1 : last]
+    return "\n".join(lines[function.lineno - 1 :]).rstrip()  # without its decorators
+
+
+def _is_check(node):
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("check_")
+
+
+def _handed_back(check):
+    return next(a for a in check.args if not isinstance(a, ast.Constant))  # the first is a name
+
+
+def _does_nothing(node):
+    """A docstring, the bare name that is left of a check, or ``x = x``."""
+    if isinstance(node, ast.Assign):
+        return [*map(ast.unparse, node.targets)] == [ast.unparse(node.value)]
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.Name)
