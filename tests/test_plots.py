@@ -82,3 +82,42 @@ def test_the_ground_is_transparent_and_the_text_stays_text(ax):
     assert ax.figure.get_facecolor()[3] == 0
     assert ax.get_facecolor()[3] == 0
     assert matplotlib.rcParams["svg.fonttype"] == "none"
+
+
+def test_runs_are_a_line_of_means_within_a_band_from_the_least_to_the_largest(ax):
+    line, text = plots.runs(ax, [1, 2], [[1, 2, 6], [4, 4, 4]], "loss", style=plots.INVERTED, at=0)
+    assert line.get_xydata().tolist() == [[1, 3], [2, 4]]
+    assert line.get_color() == plots.INVERTED["color"]
+    assert (text.get_text(), text.xy) == ("loss", (1, 3))
+    (band,) = ax.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()}
+    assert corners == {(1, 1), (1, 6), (2, 4)}
+
+
+def test_a_note_stands_beside_its_point(ax):
+    text = plots.note(ax, "here", (1, 2), (-12, 4), ha="right")
+    assert (text.get_text(), text.xy, text.xyann) == ("here", (1, 2), (-12, 4))
+    assert (text.anncoords, text.get_ha()) == ("offset points", "right")
+
+
+def test_a_logarithmic_axis_has_the_ticks_that_are_given_and_no_others(ax):
+    plots.log(ax, y={0.1: "1/10", 1: "1"})
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert ax.get_yticks().tolist() == [0.1, 1]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["1/10", "1"]
+    assert list(ax.get_yticks(minor=True)) == []
+    plots.log(ax, x=[2, 5])
+    assert ax.get_xscale() == "log"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "5"]
+
+
+def test_a_factor_is_a_disc_of_its_area_hollow_for_0_and_a_cross_below_0(ax):
+    plots.factors(ax, [[0.0, 1.0], [2.0, -1.0]], style=plots.INVERTED, gap=1)
+    hollow, one, two = ax.collections
+    assert hollow.get_facecolor().size == 0
+    assert one.get_facecolor().size > 0
+    assert two.get_sizes() == 2 * one.get_sizes()
+    (cross,) = ax.lines
+    assert cross.get_marker() == "x"
+    assert cross.get_xydata().tolist() == [[2.2, -1]]
+    assert one.get_offsets().tolist() == [[2.2, 0]]

@@ -97,6 +97,62 @@ def band(ax, x, low, high, *, style=PLAIN):
     return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
 
 
+def runs(ax, x, values, text, *, style=PLAIN, **label):
+    """Draw the mean of several runs over x, with a band from the least to the largest.
+
+    ``values``: shape (n, runs), for x of shape (n,). ``label``: as for ``labelled_line``. Returns
+    the line and its text.
+    """
+    values = np.asarray(values)
+    band(ax, x, values.min(axis=1), values.max(axis=1), style=style)
+    return labelled_line(ax, x, values.mean(axis=1), text, style=style, **label)
+
+
+def note(ax, text, point, offset=(0, 0), **options):
+    """Write ``text`` beside a point, ``offset`` points to the right and up. Returns the text."""
+    return ax.annotate(text, point, offset, textcoords="offset points", **options)
+
+
+def log(ax, *, x=None, y=None):
+    """Make the axes that are given logarithmic, with ticks at these values and nowhere else.
+
+    ``x``, ``y``: the values, or a dictionary from values to what is written there.
+    """
+    for name, ticks in (("x", x), ("y", y)):
+        if ticks is not None:
+            texts = list(ticks.values()) if isinstance(ticks, dict) else list(ticks)
+            ax.set(**{f"{name}scale": "log"})
+            axis = getattr(ax, f"{name}axis")
+            axis.set_ticks(list(ticks), texts)
+            axis.set_ticks([], minor=True)
+
+
+def factors(ax, values, *, style=PLAIN, gap=None):
+    """Draw a matrix of factors: a disc of that area, hollow for 0, a cross for one below 0.
+
+    ``values``: shape (rows, columns), the first row above. ``gap``: the column before which a space
+    is left. Returns ``ax``, without its axes.
+    """
+    for (row, column), value in np.ndenumerate(np.asarray(values, dtype=float)):
+        x = column + 1.2 * (gap is not None and column >= gap)
+        if value < 0:
+            ax.plot(x, -row, "x", color=style["color"], markersize=6)
+            continue
+        ax.scatter(
+            x,
+            -row,
+            s=62 * max(value, 0.02) if value else 70,
+            facecolor=style["color"] if value else "none",
+            edgecolor=style["color"] if value else INK,
+            linestyle="-" if value else ":",
+            linewidth=1.3,
+        )
+    ax.set(xticks=[], yticks=[])
+    ax.margins(0.16)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
 def timings(ax, rows):
     """Draw nanoseconds an element over the input's size: F.dropout, FastDropout and two copies.
 
