@@ -10,7 +10,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from quoting import calls, code, quoted
 
 from dropout_scaling.data import seed_run
-from tools.book.notebooks import chapters, read
+from dropout_site.live.imports import made_and_taken
+from tools.book.notebooks import chapters, code_cells, read
 from tools.paths import BOOK
 
 NOTEBOOKS = chapters()
@@ -82,6 +83,42 @@ def test_each_figure_says_what_it_shows(notebook):
         if any(isinstance(f, ast.Attribute) and f.attr in ("subplots", "figure") for f in calls):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(alt) >= SHORTEST_ALT, f"{cell.id}: alt text {alt!r}"
+
+
+# --- what a reader copies ----------------------------------------------------------------------
+
+CLOSED = {"hide-cell", "hide-input"}  # tags of cells that a reader sees only if they are opened
+
+
+def borrowed(cells):
+    """What visible cells take from closed ones: the cell and the name, for each."""
+    closed = set()  # the names whose last value so far a closed cell has made
+    for cell in cells:
+        made, taken = made_and_taken(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE))
+        if CLOSED & set(cell.metadata.get("tags", [])):
+            closed |= made
+        else:
+            yield from ((cell.id, name) for name in sorted(taken & closed))
+            closed -= made
+
+
+@each_notebook
+def test_the_visible_cells_run_without_the_closed_ones(notebook):
+    assert list(borrowed(code_cells(notebook))) == []
+
+
+def test_the_search_for_what_is_borrowed_itself():
+    def cell(name, source, *tags):
+        return nbformat.v4.new_code_cell(source, id=name, metadata={"tags": list(tags)})
+
+    cells = [
+        cell("a", "import torch\nx = 1", "hide-input"),
+        cell("b", "def f():\n    return torch"),
+        cell("c", "x = 2\nprint(x)"),
+        cell("d", "y = 3\nx = 4", "hide-cell"),
+        cell("e", "print(x, y, [z for z in (5,)])", "here"),
+    ]
+    assert list(borrowed(cells)) == [("b", "torch"), ("e", "x"), ("e", "y")]
 
 
 # --- numbers -----------------------------------------------------------------------------------
