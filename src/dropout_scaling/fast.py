@@ -21,7 +21,7 @@ TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may redefine "+"
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 # torch.compile may find code on disk that was made for a processor with wider vectors. Naming the
 # width in bits keeps the two versions separate.
-WIDTHS = {"AVX2": 256, "AVX512": 512}
+VECTOR_BITS = {"AVX2": 256, "AVX512": 512}
 LANES = 256  # elements in a row: few enough for a core's L1 cache to hold their keys
 _compiled = {}  # for each dtype the compiled loop, or None if compiling failed
 
@@ -107,7 +107,7 @@ def _compiled_drop(dtype):
         rows = torch.arange(n_rows, dtype=torch.int32, device="cpu")
         x = torch.ones(n_rows * LANES, dtype=dtype, device="cpu")
         y, expected = torch.empty_like(x), torch.empty_like(x)
-        width = WIDTHS.get(torch.backends.cpu.get_cpu_capability())
+        bits = VECTOR_BITS.get(torch.backends.cpu.get_cpu_capability())
         try:
             with warnings.catch_warnings(), torch.no_grad():  # as in later calls
                 warnings.simplefilter("ignore", DeprecationWarning)  # torch.compile's own
@@ -115,7 +115,7 @@ def _compiled_drop(dtype):
                     "ignore", "Can't find Python.h"
                 )  # the compiler reports it too
                 # dynamic: for any number of rows.
-                compiled = torch.compile(drop, dynamic=True, options={"cpp.simdlen": width})
+                compiled = torch.compile(drop, dynamic=True, options={"cpp.simdlen": bits})
                 for function, out in ((compiled, y), (drop, expected)):
                     function(x, out, rows, key, limit, x.new_ones(()))
             if not y.equal(expected):
