@@ -26,12 +26,13 @@ export DROPOUT_SCALING_DEVICE := $(DEVICE)
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help book serve test lint format pins assignments grade upload bench seeds elsewhere setup clean
+.PHONY: help book serve test check lint format pins assignments grade upload bench seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
 	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
+	@echo 'make check   the tests of what has changed since the last green run: seconds'
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
 	@echo 'make format  let ruff mend what it can'
 	@echo 'make pins    freeze again what the chosen pins in the two files of requirements bring: what'
@@ -65,6 +66,9 @@ test:
 	@$(PYTHON) -m tools.environment.set_up $(TORCH)
 	@$(PYTHON) -m tools.environment.set_up assignments
 	@$(VENV_PYTHON) -m tools.run_tests
+
+check: setup
+	@$(VENV_PYTHON) -m tools.check_changes
 
 lint: setup
 	@$(VENV_PYTHON) -m ruff check

@@ -34,6 +34,8 @@ def _seed(item):
 
 @pytest.hookimpl(tryfirst=True)  # before -k and -m take tests away: the count is of the whole suite
 def pytest_collection_modifyitems(config, items):
+    # What takes longest begins first, so that no worker waits for it at the end.
+    items.sort(key=lambda item: HERE / "tools" not in item.path.parents)
     for item in items:
         function = getattr(item, "function", None)
         if function and hypothesis.is_hypothesis_test(function):

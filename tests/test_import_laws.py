@@ -12,7 +12,17 @@ import pytest
 import torch
 
 import dropout_scaling
-from dropout_scaling import _moved, convert, data, exact, masks, montecarlo, nn, reference, theory
+from dropout_scaling import (
+    _old_names,
+    convert,
+    data,
+    exact,
+    masks,
+    montecarlo,
+    nn,
+    reference,
+    theory,
+)
 
 ROOT = Path(dropout_scaling.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
@@ -95,7 +105,7 @@ def test_only_some_modules_import_torch_and_only_plots_matplotlib(path):
     assert "matplotlib" not in imported or module(path) in IMPORT_MATPLOTLIB
 
 
-@pytest.mark.parametrize(("old", "new"), _moved.MOVED.items())
+@pytest.mark.parametrize(("old", "new"), _old_names.MOVED.items())
 def test_a_module_that_has_moved_is_found_under_its_old_name(old, new):
     was, now = (importlib.import_module(f"dropout_scaling.{name}") for name in (old, new))
     public = {name: value for name, value in vars(now).items() if name[0] != "_"}

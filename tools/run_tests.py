@@ -10,6 +10,7 @@ import sys
 import time
 
 from dropout_grading.execution.sandbox import isolated
+from tools import check_changes
 from tools.environment import browser, compiler, pyodide
 from tools.environment.device import problem
 from tools.environment.set_up import python_of
@@ -21,11 +22,13 @@ SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "reference", "as
 NEEDS_SITE = [*SITE_TESTS, "tests/browser", "tests/live"]
 BROWSER = "browser"
 
-# Two workers on two cores: one thread each.
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 GPU_MARKS = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
-TWO_WORKERS = ["-n", "2", "--dist", "loadgroup"]
-UNIT_ARGUMENTS = [*TWO_WORKERS, "-p", "no:playwright", *GPU_MARKS]
+# The tests of a file stay on one worker, which makes their fixtures once: xdist's groups do nothing
+# under pytest 9.2.
+BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
+# A third worker for two cores, since many of these tests wait for a process.
+UNIT_ARGUMENTS = ["-n", "3", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
 UNIT_ARGUMENTS += [f"--ignore={path}" for path in NEEDS_SITE]
 
 ASSIGNMENTS = [str(python_of(VENV_OF_ASSIGNMENTS)), "-m", "tools.book.assignments", "--check"]
@@ -38,7 +41,7 @@ PARTS = {
     "site": [sys.executable, "-m", "tools.book.build"],
     "site checks": [*PYTEST, "-p", "no:playwright", *SITE_TESTS],
     "live cells": [*PYTEST, "tests/live"],
-    BROWSER: [*PYTEST, *TWO_WORKERS, "tests/browser"],
+    BROWSER: [*PYTEST, "-n", "2", *BY_FILE, "tests/browser"],
     "assignments": ASSIGNMENTS,
 }
 
@@ -72,6 +75,7 @@ def main():
     if missing:
         sys.exit(missing)
     start = time.monotonic()
+    files = check_changes.digests() if (ROOT / ".git").exists() else None
     not_run = left_out()
     parts = {name: command for name, command in PARTS.items() if f"{name} checks" not in not_run}
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -79,6 +83,8 @@ def main():
         print(f"--- {name}", flush=True)
         if subprocess.run(command, cwd=ROOT, env=env).returncode:
             sys.exit(f"make test: FAILED at: {name}")
+    if files:
+        check_changes.note_green(files)  # what `make check` compares with
     gpu = "the GPU's tests too" if DEVICE == "cuda" else "without the tests marked gpu"
     took = f"{time.monotonic() - start:.0f} s on the {DEVICE}, {gpu}"
     print("; ".join(filter(None, [f"make test: passed: {', '.join(parts)}", took, said(not_run)])))

@@ -6,7 +6,7 @@
     playground/  the playground of the first page
     navigation/  from page to page: the search, the story's end, a wrong address
     sharing/     what other sites show of a page
-    weight/      fewer bytes to load
+    page_weight/ fewer bytes to load
 
 `_config.yml` names this package alone.
 """
@@ -15,7 +15,7 @@ from importlib import import_module
 
 # Of two parts that write into the head of a page, the first one writes above.
 # Otherwise the order is free: no part reads what another one has made, but
-# those of weight/, which look through the finished site and so come last.
+# those of page_weight/, which look through the finished site and so come last.
 PARTS = (
     "text.bibliography_roles",
     "text.boxes",
@@ -29,8 +29,8 @@ PARTS = (
     "navigation.story_end",
     "sharing.page_tags",
     "sharing.sitemap",
-    "weight.local_mathjax",
-    "weight.only_used_icons",
+    "page_weight.local_mathjax",
+    "page_weight.only_used_icons",
 )
 
 

@@ -4,6 +4,6 @@ Importing this package loads neither torch nor matplotlib. Import the module tha
 for example ``from dropout_scaling.reference import inverted_train``.
 """
 
-from dropout_scaling import _moved  # noqa: F401 (it registers itself)
+from dropout_scaling import _old_names  # noqa: F401 (it registers itself)
 
 __version__ = "0.1.0"

@@ -11,8 +11,6 @@ from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FOLDER, address
 
 CHAPTER = "/inversion/why-divide-while-training.html"
 TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
-# One worker, since it starts Python once for most of the tests.
-pytestmark = pytest.mark.xdist_group("live")
 START = 120_000  # ms until Python has started: to give up, not a bound on its speed
 
 
@@ -279,7 +277,7 @@ def test_without_scripts_there_is_no_useless_button(browser, base_url):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(base_url + CHAPTER)
-    assert page.locator("div.cell.live").count() == 9
+    assert page.locator("div.cell.live").count() == 11
     assert page.locator(".live-run").count() == 0
     context.close()
 

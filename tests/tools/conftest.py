@@ -6,12 +6,6 @@ import pytest
 from small_repository import Clone
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "built" in item.fixturenames:  # one worker has them all, so that one site serves them
-            item.add_marker(pytest.mark.xdist_group("built"))
-
-
 @pytest.fixture
 def clone(tmp_path):
     return Clone.fresh(tmp_path / "clone")

@@ -26,9 +26,6 @@ def test_of_no_gpu(): pass
 """
 
 
-pytestmark = pytest.mark.xdist_group("gpu_check")  # on one worker, which makes `run` once
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run in a clone with a notebook that fails, and one that prints where it is."""

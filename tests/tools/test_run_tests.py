@@ -6,7 +6,7 @@ from tools import run_tests
 
 
 @pytest.fixture
-def ran(monkeypatch):
+def ran(monkeypatch, tmp_path):
     """The commands that were run, where all of them pass and nothing is lacking."""
     ran = []
     for module in ("browser", "compiler"):
@@ -14,6 +14,8 @@ def ran(monkeypatch):
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
+    monkeypatch.setattr(run_tests.check_changes, "digests", lambda: {"file": "digest"})
+    monkeypatch.setattr(run_tests.check_changes, "GREEN", tmp_path / "green.json")
     monkeypatch.delenv("CI", raising=False)
     return ran
 
@@ -30,6 +32,17 @@ def test_where_nothing_is_lacking_each_part_runs_and_nothing_is_said(ran, capsys
     run_tests.main()
     assert ran == list(run_tests.PARTS.values())
     assert "NOT RUN" not in last_line(capsys)
+
+
+def test_a_run_that_passed_is_what_a_check_of_changes_compares_with(ran, monkeypatch):
+    run_tests.main()
+    assert run_tests.check_changes.changed({"file": "digest"}) == []
+    Failed = type("Failed", (), {"returncode": 1})
+    monkeypatch.setattr(run_tests.subprocess, "run", lambda *_, **__: Failed())
+    monkeypatch.setattr(run_tests.check_changes, "digests", lambda: {"file": "another"})
+    with pytest.raises(SystemExit, match="FAILED at"):
+        run_tests.main()
+    assert run_tests.check_changes.changed({"file": "digest"}) == []
 
 
 def test_without_a_browser_the_rest_runs_and_the_last_line_says_so(ran, monkeypatch, capsys):

@@ -20,7 +20,7 @@ from tools.book.launch_notebooks import with_set_up
 from tools.book.notebooks import chapters, code_cells, read
 from tools.book.repository import Repository, site_address
 from tools.book.settings import config, pages
-from tools.lock import locked
+from tools.file_lock import locked
 from tools.paths import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
 
 STAGED = CACHE / "site"

@@ -25,7 +25,7 @@ import pytest
 
 from tools.book.kernel_variants import VARIANT_VARIABLE
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
-from tools.lock import locked
+from tools.file_lock import locked
 from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT
 
 SLOW_SECONDS = 15  # a chapter that takes longer is said to be slow; a busy machine is no fault

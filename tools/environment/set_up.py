@@ -22,7 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.lock import locked
+from tools.file_lock import locked
 from tools.paths import (
     PYPROJECT,
     REQUIREMENTS,

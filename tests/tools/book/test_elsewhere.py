@@ -8,10 +8,9 @@ from small_repository import Clone
 
 from tools.book import elsewhere, execute
 
-pytestmark = [
-    pytest.mark.skipif(not execute.FORKS_KERNELS, reason="variants are of Linux and the CPU alone"),
-    pytest.mark.xdist_group("elsewhere"),  # on one worker, which makes `said` once
-]
+pytestmark = pytest.mark.skipif(
+    not execute.FORKS_KERNELS, reason="variants are of Linux and the CPU alone"
+)
 
 SOURCES = {
     "mask": """

@@ -22,9 +22,6 @@ LAST = 'claim("One is less than two.", 1, "<", 2)'
 BEHIND = "raise SystemError('no claim comes after it, so it is not run')"
 
 
-pytestmark = pytest.mark.xdist_group("seeds")  # on one worker, which makes `ended` once
-
-
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory):
     """A clone in which one chapter of two, the one with claims, was run under four shifts."""

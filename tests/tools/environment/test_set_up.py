@@ -119,7 +119,7 @@ def test_what_runs_without_the_environment_needs_the_standard_library_alone(modu
 
 
 @pytest.mark.parametrize(
-    "name", ["__init__", "lock", "paths", "environment/__init__", "environment/set_up"]
+    "name", ["__init__", "file_lock", "paths", "environment/__init__", "environment/set_up"]
 )
 def test_an_old_python_can_read_the_set_up(name):
     ast.parse((set_up.ROOT / "tools" / f"{name}.py").read_text("utf8"), feature_version=(3, 6))

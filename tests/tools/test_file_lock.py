@@ -9,9 +9,9 @@ from tools.paths import ROOT
 
 HOLD = """
 import pathlib, sys
-from tools import lock
-lock.LOCK = pathlib.Path(sys.argv[1])
-with lock.locked():
+from tools import file_lock
+file_lock.LOCK = pathlib.Path(sys.argv[1])
+with file_lock.locked():
     print("in", flush=True)
     if sys.argv[2] == "stay":
         sys.stdin.readline()
