@@ -24,7 +24,8 @@ ASSIGNMENTS_PYTHON := $(subst .venv,.venv-assignments,$(VENV_PYTHON))
 export DROPOUT_SCALING_DEVICE := $(DEVICE)
 # Nothing of the user's own packages: the pins are all there is.
 export PYTHONNOUSERSITE := 1
-unexport PYTHONPATH PYTHONHOME
+# And the tools are found in the folder where make runs.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 
 .PHONY: help book serve test check lint format pins assignments grade upload bench seeds elsewhere setup clean
 

@@ -229,9 +229,20 @@ def test_the_key_of_what_is_compiled_names_the_width_of_the_vectors(monkeypatch,
     assert asked == [{"cpp.simdlen": bits}]
 
 
-def test_a_loop_that_computes_something_else_is_not_used(monkeypatch):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, y, rows, key, limit, scale: y.zero_(),
+        lambda x, y, rows, key, limit, scale: drop(x, y, rows, key, limit.roll(1), scale),
+        lambda x, y, rows, key, limit, scale: drop(x, y, rows, key.roll(1), limit, scale),
+        lambda x, y, rows, key, limit, scale: drop(x, y, rows.roll(1), key, limit, scale),
+        lambda x, y, rows, key, limit, scale: drop(x.roll(1), y, rows, key, limit, scale),
+        lambda x, y, rows, key, limit, scale: drop(x, y, rows, key, limit, scale / scale),
+    ],
+)
+def test_a_loop_that_computes_something_else_is_not_used(wrong, monkeypatch):
     monkeypatch.setattr(fast, "_compiled", {})
-    monkeypatch.setattr(torch, "compile", lambda *_, **__: lambda x, y, *_: y.zero_())
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: wrong)
     with pytest.warns(RuntimeWarning, match="torch.compile fails: its loop is wrong"):
         assert FastDropout(0.5)(torch.ones(N)).count_nonzero() > 0
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 from dropout_grading.execution.sandbox import isolated
-from tools import check_changes
+from tools import green_run
 from tools.environment import browser, compiler, pyodide
 from tools.environment.device import problem
 from tools.environment.set_up import python_of
@@ -18,10 +18,11 @@ from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
 DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 # They read the built site, so they come last.
-SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "reference", "assignments")]
+SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "questions_and_api", "assignments")]
 NEEDS_SITE = [*SITE_TESTS, "tests/browser", "tests/live"]
 BROWSER = "browser"
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for each worker
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 GPU_MARKS = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
 # The tests of a file stay on one worker, which makes their fixtures once: xdist's groups do nothing
@@ -75,16 +76,14 @@ def main():
     if missing:
         sys.exit(missing)
     start = time.monotonic()
-    files = check_changes.digests() if (ROOT / ".git").exists() else None
+    files = green_run.digests()
     not_run = left_out()
     parts = {name: command for name, command in PARTS.items() if f"{name} checks" not in not_run}
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
     for name, command in parts.items():
         print(f"--- {name}", flush=True)
-        if subprocess.run(command, cwd=ROOT, env=env).returncode:
+        if subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD).returncode:
             sys.exit(f"make test: FAILED at: {name}")
-    if files:
-        check_changes.note_green(files)  # what `make check` compares with
+    green_run.note(files)  # what `make check` compares with
     gpu = "the GPU's tests too" if DEVICE == "cuda" else "without the tests marked gpu"
     took = f"{time.monotonic() - start:.0f} s on the {DEVICE}, {gpu}"
     print("; ".join(filter(None, [f"make test: passed: {', '.join(parts)}", took, said(not_run)])))

@@ -14,8 +14,8 @@
 from importlib import import_module
 
 # Of two parts that write into the head of a page, the first one writes above.
-# Otherwise the order is free: no part reads what another one has made, but
-# those of page_weight/, which look through the finished site and so come last.
+# only_used_icons looks through the finished site, and so comes last.
+# Otherwise the order is free: no part reads what another one has made.
 PARTS = (
     "text.bibliography_roles",
     "text.boxes",

@@ -103,32 +103,34 @@ def _compiled_drop(dtype):
         # With few rows torch.compile would make a loop for one thread. With as many rows as lanes
         # it would make a loop for that number only.
         n_rows = 2 * LANES
-        key, limit = (torch.zeros(n, dtype=torch.int32, device="cpu") for n in (1 + LANES, LANES))
-        rows = torch.arange(n_rows, dtype=torch.int32, device="cpu")
-        x = torch.ones(n_rows * LANES, dtype=dtype, device="cpu")
+        # Of different values, so that none can stand in for another.
+        rows, key, limit = (
+            torch.arange(n, dtype=torch.int32, device="cpu") * 0x9E3779B  # mod 2^32
+            for n in (n_rows, 1 + LANES, LANES)
+        )
+        x = torch.linspace(-2, 2, n_rows * LANES, dtype=torch.float64, device="cpu").to(dtype)
         y, expected = torch.empty_like(x), torch.empty_like(x)
+        scale = x.new_full((), 1.25)
         bits = VECTOR_BITS.get(torch.backends.cpu.get_cpu_capability())
+        why = None
         try:
             with warnings.catch_warnings(), torch.no_grad():  # as in later calls
                 warnings.simplefilter("ignore", DeprecationWarning)  # torch.compile's own
-                warnings.filterwarnings(
-                    "ignore", "Can't find Python.h"
-                )  # the compiler reports it too
-                # dynamic: for any number of rows.
+                # The compiler reports it too.
+                warnings.filterwarnings("ignore", "Can't find Python.h")
+                # For any number of rows.
                 compiled = torch.compile(drop, dynamic=True, options={"cpp.simdlen": bits})
                 for function, out in ((compiled, y), (drop, expected)):
-                    function(x, out, rows, key, limit, x.new_ones(()))
+                    function(x, out, rows, key, limit, scale)
             if not y.equal(expected):
-                raise RuntimeError("its loop is wrong")
-        except (torch._dynamo.exc.TorchDynamoException, RuntimeError) as error:
+                why = "its loop is wrong"
+        except torch._dynamo.exc.TorchDynamoException as error:
             # Cut the compiler's command, which is longer than its message.
             why = re.sub(r"Command:.*?Output:|Set TORCHDYNAMO.*", "", str(error), flags=re.DOTALL)
             why = " ".join(why.split())
-            warnings.warn(
-                f"FastDropout uses NumPy, since torch.compile fails: {why}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        if why:
+            text = f"FastDropout uses NumPy, since torch.compile fails: {why}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
             compiled = None
         _compiled[dtype] = compiled
     return _compiled[dtype]

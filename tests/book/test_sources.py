@@ -87,7 +87,8 @@ def test_each_figure_says_what_it_shows(notebook):
 
 # --- what a reader copies ----------------------------------------------------------------------
 
-CLOSED = {"hide-cell", "hide-input"}  # tags of cells that a reader sees only if they are opened
+# The tags of cells that a reader sees only after opening them, or never.
+CLOSED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 
 def borrowed(cells):

@@ -54,7 +54,7 @@ def open_chapter(page):
 @pytest.fixture(scope="module")
 def runtime():
     if not COMPLETE_STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
+        pytest.skip("no Pyodide in .cache: `python -m tools.environment.pyodide` says why")
 
 
 @pytest.fixture

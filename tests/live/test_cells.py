@@ -43,7 +43,7 @@ def answers(command, **more):
 @pytest.fixture(scope="module")
 def in_pyodide():
     if not COMPLETE_STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
+        pytest.skip("no Pyodide in .cache: `python -m tools.environment.pyodide` says why")
     files = {name: base64.b64encode(data).decode() for name, data in live.files().items()}
     return answers([shutil.which("node"), HERE / "run_cells.js", RUNTIME_FOLDER], files=files)
 
@@ -104,7 +104,7 @@ def test_the_numpy_chapters_are_live_from_end_to_end():
 
 def test_the_worker_s_digests_are_those_of_the_pinned_runtime():
     if not COMPLETE_STAMP.is_file():
-        pytest.skip("Pyodide is not in .cache: tools/environment/pyodide.py says why")
+        pytest.skip("no Pyodide in .cache: `python -m tools.environment.pyodide` says why")
     worker = (live.HERE / "worker.js").read_text("utf8")
     pinned = dict(re.findall(r'"(py[\w.-]+)": "(sha256-[^"]+)"', worker))
     there = {

@@ -17,7 +17,7 @@ def test_the_makefile_names_the_folders_that_the_tools_use():
     assert f"VENV_PYTHON := {paths.VENV.name}/bin/python\n" in text
     (new,) = re.findall(r"^ASSIGNMENTS_PYTHON := \$\(subst \.venv,(\S+),", text, re.MULTILINE)
     assert new == paths.VENV_OF_ASSIGNMENTS.name
-    assert f"--directory {paths.HTML.relative_to(paths.ROOT)}\n" in text
+    assert f"--directory {paths.HTML.relative_to(paths.ROOT).as_posix()}\n" in text
     assert f"rm -rf {paths.HTML.parent.name} {paths.CACHE.name}\n" in text
 
 

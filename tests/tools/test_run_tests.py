@@ -14,8 +14,8 @@ def ran(monkeypatch, tmp_path):
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
-    monkeypatch.setattr(run_tests.check_changes, "digests", lambda: {"file": "digest"})
-    monkeypatch.setattr(run_tests.check_changes, "GREEN", tmp_path / "green.json")
+    monkeypatch.setattr(run_tests.green_run, "digests", lambda: {"file": "digest"})
+    monkeypatch.setattr(run_tests.green_run, "GREEN", tmp_path / "green.json")
     monkeypatch.delenv("CI", raising=False)
     return ran
 
@@ -36,13 +36,13 @@ def test_where_nothing_is_lacking_each_part_runs_and_nothing_is_said(ran, capsys
 
 def test_a_run_that_passed_is_what_a_check_of_changes_compares_with(ran, monkeypatch):
     run_tests.main()
-    assert run_tests.check_changes.changed({"file": "digest"}) == []
+    assert run_tests.green_run.changed({"file": "digest"}) == []
     Failed = type("Failed", (), {"returncode": 1})
     monkeypatch.setattr(run_tests.subprocess, "run", lambda *_, **__: Failed())
-    monkeypatch.setattr(run_tests.check_changes, "digests", lambda: {"file": "another"})
+    monkeypatch.setattr(run_tests.green_run, "digests", lambda: {"file": "another"})
     with pytest.raises(SystemExit, match="FAILED at"):
         run_tests.main()
-    assert run_tests.check_changes.changed({"file": "digest"}) == []
+    assert run_tests.green_run.changed({"file": "digest"}) == []
 
 
 def test_without_a_browser_the_rest_runs_and_the_last_line_says_so(ran, monkeypatch, capsys):

@@ -144,8 +144,17 @@ def run_stale(wanted, store=EXECUTED):
     # nbmake silently skips a path that has `_build` in it: count.
     missing = sorted(set(wanted) - set(progress.ended))
     if missing:
+        report(progress.ended)
         sys.exit(f"{said.getvalue()}\nnotebooks: never run: {', '.join(missing)}")
     return progress.ended
+
+
+def report(ended):
+    """Print why each notebook failed, and return their names. ``ended``: {name: why, or ""}."""
+    failed = sorted(name for name, why in ended.items() if why)
+    for name in failed:  # at the end, where a long log still shows it
+        print(f"\n{name}\n{ended[name]}\n", file=sys.stderr)
+    return failed
 
 
 def main(store=EXECUTED, names=()):
@@ -160,9 +169,7 @@ def main(store=EXECUTED, names=()):
         ended = run_stale(stale, store) if stale else {}
     if stale:
         print(f"notebooks: {len(stale)} run in {time.monotonic() - start:.0f} s", flush=True)
-    failed = sorted(name for name, why in ended.items() if why)
-    for name in failed:  # at the end, where a long log still shows it
-        print(f"\n{name}\n{ended[name]}\n", file=sys.stderr)
+    failed = report(ended)
     if failed:
         sys.exit(f"notebooks: failed: {', '.join(failed)}")
 

@@ -55,9 +55,9 @@ class Kernel(ForkServerProcess):
 class ForkedProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         # Sockets that are files: a port that was free when Jupyter chose it may be taken by the
-        # other worker before the kernel is there. In a folder of its own, since their paths must
-        # not be longer than 107 characters.
-        self.folder = tempfile.TemporaryDirectory(prefix="kernel-")
+        # other worker before the kernel is there. In /tmp, since a socket's path must not be
+        # longer than 107 characters.
+        self.folder = tempfile.TemporaryDirectory(prefix="kernel-", dir="/tmp")
         self.parent.transport, self.parent.ip = "ipc", f"{self.folder.name}/socket"
         return await super().pre_launch(**kwargs)
 

@@ -36,7 +36,8 @@ def modules(source, package):
 
 
 def files(package, name):
-    """Yield the files that may be loaded for `a.b.c`: those of `a`, of `a.b` and of `a.b.c`."""
+    """Yield the files that may be loaded for `a.b.c`: of the package, of `a`, `a.b` and `a.b.c`."""
+    yield package / "__init__.py"
     place = package
     for part in name.split("."):
         place = place / part

@@ -111,7 +111,11 @@ def test_the_cpu_build_of_torch_is_asked_for_where_there_is_one(monkeypatch, tor
 
 
 @pytest.mark.parametrize(
-    "module", ["environment.set_up", "environment.device", "environment.pins", "gpu_check.__main__"]
+    "module",
+    [
+        *(f"environment.{name}" for name in ("set_up", "device", "pins", "version_ranges")),
+        "gpu_check.__main__",
+    ],
 )
 def test_what_runs_without_the_environment_needs_the_standard_library_alone(module):
     command = [sys.executable, "-E", "-S", "-c", f"import tools.{module}"]
@@ -119,7 +123,9 @@ def test_what_runs_without_the_environment_needs_the_standard_library_alone(modu
 
 
 @pytest.mark.parametrize(
-    "name", ["__init__", "file_lock", "paths", "environment/__init__", "environment/set_up"]
+    "name",
+    ["__init__", "file_lock", "paths"]
+    + [f"environment/{name}" for name in ("__init__", "device", "set_up")],
 )
 def test_an_old_python_can_read_the_set_up(name):
     ast.parse((set_up.ROOT / "tools" / f"{name}.py").read_text("utf8"), feature_version=(3, 6))
