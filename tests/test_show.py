@@ -41,6 +41,11 @@ def checked(x, w, n):
     return y, z, check_count("n, the number,", n, 0)
 
 
+def named_by_a_variable(name, x):
+    x = check_floats(name, x)
+    return check_count(name, x.size, 1)
+
+
 def shown(capsys, *functions):
     show(*functions)
     return capsys.readouterr().out
@@ -55,6 +60,12 @@ def test_decorators_and_docstring_are_left_out_and_functions_kept_apart(capsys):
 def test_a_check_is_left_out_and_what_it_hands_back_stays(capsys):
     assert shown(capsys, checked) == (
         "def checked(x, w, n):\n    y = z = x * w\n    # a comment\n    return y, z, n\n"
+    )
+
+
+def test_a_check_hands_back_the_same_argument_if_a_variable_holds_its_name(capsys):
+    assert shown(capsys, named_by_a_variable) == (
+        "def named_by_a_variable(name, x):\n    return x.size\n"
     )
 
 

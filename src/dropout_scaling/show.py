@@ -4,12 +4,14 @@ import ast
 import functools
 import inspect
 
+from dropout_scaling import _arguments
+
 
 def show(*functions):
     """Print the source of each of ``functions`` without its docstring and argument checks.
 
-    A check is a call of a function whose name begins with ``check_``: it hands back one of its
-    arguments, or raises. That argument is printed in its place, and a line that then does nothing
+    A check is a call of a ``check_`` function of this package: it hands back one of its arguments,
+    or raises. That argument is printed in its place, and a line that then does nothing
     is left out.
 
     >>> from dropout_scaling.reference import standard_train
@@ -39,7 +41,9 @@ def _is_check(node):
 
 
 def _handed_back(check):
-    return next(a for a in check.args if not isinstance(a, ast.Constant))  # the first is a name
+    # The first argument, unless that is the name that an error message gives to the second.
+    parameters = inspect.signature(getattr(_arguments, check.func.id)).parameters
+    return check.args[next(iter(parameters)) == "name"]
 
 
 def _does_nothing(node):
