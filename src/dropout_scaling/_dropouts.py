@@ -1,4 +1,4 @@
-"""The list of PyTorch's dropouts that ``convert``, ``audit`` and ``keyed`` share."""
+"""The list of dropouts, PyTorch's and ours, that ``convert``, ``audit`` and ``keyed`` share."""
 
 import torch
 from torch import nn

@@ -50,9 +50,10 @@ def timings(file=None) -> tuple[dict, list[dict]]:
     ``machine``: a dictionary with the processor, the versions and the date. ``rows``: a list of
     dictionaries. "ms_25", "ms_50" and "ms_75" are the quartiles of a call's time in milliseconds;
     "ratio_25" and so on are quartiles of F.dropout's time divided by the call's time. "faults" is
-    the number of page faults: memory pages that the call was newly given. "turns" counts the valid
-    turns: a turn is one call, or several calls below 2^17 elements. Values are None if there was
-    no valid turn. ``file``: the output of `make bench`; the package's own run if not given.
+    the number of page faults: memory pages that the call was newly given. "turns" counts the
+    undisturbed turns: a turn is one call, or several calls below 2^17 elements. Values are None if
+    there was no undisturbed turn. ``file``: the output of `make bench`; the package's own run if
+    not given.
     """
     file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
     run = json.loads(file.read_text("utf8"))

@@ -16,9 +16,10 @@ class KeyedMasks(TorchFunctionMode):
     NumPy draws it, since PyTorch's own draws differ between processors and devices. The output has
     PyTorch's bits: x times the rounded 1/q.
 
-    It covers ``F.dropout`` and ``F.dropout1d`` to ``3d``, so also ``nn.Dropout`` and its variants.
-    It covers ``Tensor.bernoulli_`` with a number, so also this package's layers. It does not cover
-    draws inside another PyTorch operation, such as attention or an LSTM's ``dropout=``.
+    It covers ``F.dropout`` and ``F.dropout1d`` to ``3d``, so also ``nn.Dropout`` and
+    ``nn.Dropout1d`` to ``3d``. It covers ``Tensor.bernoulli_`` with a number, so also this
+    package's layers. It does not cover draws inside another PyTorch operation, such as attention or
+    an LSTM's ``dropout=``.
     ``seed``, ``step``: integers in [0, 2^64). Raises TypeError or ValueError for others,
     NotImplementedError for alpha dropout.
 

@@ -1,9 +1,9 @@
-"""The book's figures: functions that take ``ax`` first, then arrays, and return artists.
+"""The book's figures: functions that take ``ax`` first, then arrays.
 
-They take no model and never call ``show``. In every figure standard dropout is orange, dashed and
-square, inverted dropout is blue, solid and round: a reader can tell them apart without colour too.
-A dropped unit is hollow, a kept one filled, and a unit's area is its value. Labels stand at the
-lines, not in a legend.
+Most return the artists that they draw; the docstring of each says so. They take no model and never
+call ``show``. In every figure standard dropout is orange, dashed and square, inverted dropout is
+blue, solid and round: a reader can tell them apart without colour too. A dropped unit is hollow, a
+kept one filled, and a unit's area is its value. Labels stand at the lines, not in a legend.
 """
 
 import matplotlib.pyplot as plt
@@ -69,7 +69,7 @@ def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1,
         at: the index of the labelled point.
         offset: from that point to the text, in typographic points.
         every: the number of points from one marker to the next.
-        label: further options of ``ax.annotate``.
+        label: further options of ``note``.
 
     Returns:
         The line and the text, two artists.
@@ -77,8 +77,7 @@ def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1,
     x, y = np.asarray(x), np.asarray(y)
     (line,) = ax.plot(x, y, markevery=every, **style)
     options = {"color": style["color"], "va": "center", "annotation_clip": False, **label}
-    note = ax.annotate(text, (x[at], y[at]), offset, textcoords="offset points", **options)
-    return line, note
+    return line, note(ax, text, (x[at], y[at]), offset, **options)
 
 
 def band(ax, x, low, high, *, style=PLAIN):
@@ -116,7 +115,7 @@ def note(ax, text, point, offset=(0, 0), **options):
 def log(ax, *, x=None, y=None):
     """Make the axes that are given logarithmic, with ticks at these values and nowhere else.
 
-    ``x``, ``y``: the values, or a dictionary from values to what is written there.
+    ``x``, ``y``: the values, or a dictionary from values to what is written there. Returns None.
     """
     for name, ticks in (("x", x), ("y", y)):
         if ticks is not None:
@@ -157,7 +156,7 @@ def timings(ax, rows):
     """Draw nanoseconds an element over the input's size: F.dropout, FastDropout and two copies.
 
     ``rows``: rows of ``data.timings`` with one dtype, p, direction and kind of memory pages. Both
-    axes are logarithmic; a band spans the quartiles.
+    axes are logarithmic; a band spans the quartiles. Returns None.
     """
     styles = {"F.dropout": STANDARD, "FastDropout": INVERTED, "clone": PLAIN}
     for name, style in styles.items():

@@ -1,6 +1,6 @@
 """Stack networks that differ only in their seed, and train them as one batched model.
 
-A step of a small network takes most of its time for function calls, not for arithmetic. Ten stacked
+A step of a small network takes much of its time for function calls, not for arithmetic. Ten stacked
 networks take a step with the calls of one. So an experiment can be repeated cheaply, and its
 numbers get intervals.
 """
@@ -31,7 +31,8 @@ class Stacked(nn.Module):
     y[s] = models[s](x[s]), by ``torch.vmap`` over s. The parameters are copies of those of
     ``models``, stacked along a new first axis.
     ``models``: modules that differ only in the values of their parameters and buffers. So the p of
-    a dropout layer is the same in all. Raises ValueError for no models, or for unequal ones.
+    a dropout layer is the same in all. Raises ValueError for no models, or for models that
+    differ in anything else.
 
     >>> from dropout_scaling.nn import MLP
     >>> stacked = Stacked([MLP([64, 100, 10]) for _ in range(3)])

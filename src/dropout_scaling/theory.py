@@ -71,8 +71,8 @@ def ridge_penalty(x, w, p):
 
     E|y - (m x / q) w|^2 - |y - x w|^2 = (p / q) sum_j w_j^2 sum_i x_ij^2, for any y.
     ``x``: shape (rows, inputs); ``w``: shape (inputs,). For standard dropout, pass q w as ``w``.
-    Raises ValueError for other shapes or p = 1, TypeError for integers, and as ``check_p`` for
-    ``p``.
+    Raises ValueError for other shapes or p = 1, TypeError for integers, and TypeError or
+    ValueError for a bad ``p``.
 
     Source: Srivastava et al. 2014, section 9.1.
 

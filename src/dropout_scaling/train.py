@@ -132,9 +132,8 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
         model,
         data.x_train,
         data.y_train,
-        optimizer=optimizer(
-            model.parameters(), lr=lr, fused=True
-        ),  # one call, not one for each tensor
+        # Fused: one call, not one for each tensor.
+        optimizer=optimizer(model.parameters(), lr=lr, fused=True),
         epochs=epochs,
         batch_size=batch_size,
         generator=torch.Generator().manual_seed(seed),
@@ -152,11 +151,21 @@ class Learned(NamedTuple):
 
 
 def trained_on_digits(make, *, seed, rows=None, device="cpu", **settings):
-    """Return the model that ``make()`` gives, trained on digits, as ``Learned``.
+    """Make a model, train it on digits with ``trained``, and return it as ``Learned``.
 
-    ``seed``: fixes which digits are for testing, and all that it fixes in ``trained``, to which
-    ``settings`` go. ``rows``: train on the first so many digits, on all that are not for testing
-    if not given. Raises ValueError for ``rows`` outside of those, and as ``trained`` does.
+    Args:
+        make: as in ``trained``.
+        seed: as in ``trained``. It also fixes which digits are for testing.
+        rows: the number of digits to train on; if not given, all that are not for testing.
+        device: where the data and the model lie.
+        settings: ``epochs``, ``batch_size``, ``lr`` and ``optimizer``, as in ``trained``.
+
+    Returns:
+        The model, in eval mode, with its data and its losses.
+
+    Raises:
+        TypeError: if ``rows`` is not an integer.
+        ValueError: if ``rows`` is below 1 or more than there are, and as ``trained``.
     """
     data = tensors(digits(rng=keyed_rng(seed)), device=device)
     rows = check_count("rows", len(data.x_train) if rows is None else rows, 1, len(data.x_train))

@@ -37,10 +37,8 @@ def main(argv=None):
         with contextlib.redirect_stdout(sys.stderr):  # stdout holds only findings
             inputs = tuple(torch.ones(sizes, dtype=dtype) for sizes, dtype in options.input)
             findings = audit(getattr(importlib.import_module(module), function)(), inputs)
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # imported code may do anything, even exit with status 0
+    # Imported code may do anything, even exit with status 0.
+    except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         parser.exit(2, f"{parser.prog}: error: cannot judge {module}:{function}: {reason}\n")
     if options.json:

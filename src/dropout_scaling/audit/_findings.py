@@ -129,13 +129,8 @@ def _redrawn(events):
     """Yield masks drawn in the backward pass, as by a checkpoint, that forward did not draw."""
     draws = [event for event in events if event.kind == "draw"]
     for again in (event for event in draws if event.detail["backward"]):
-        before = [
-            event.detail["mask"]
-            for event in draws
-            if not event.detail[
-                "backward"
-            ]  # in any module: a recomputed method is outside its module
-        ]
+        # In any module: a recomputed method is outside its module.
+        before = [event.detail["mask"] for event in draws if not event.detail["backward"]]
         if not any(torch.equal(mask, again.detail["mask"]) for mask in before):
             message = (
                 "recomputed in the backward pass with another mask, so the gradient belongs to "

@@ -11,9 +11,8 @@ import numpy as np
 from dropout_scaling.diagnose._chance import ALPHA, LIMIT, agrees
 
 AXES = ("call", "row", "unit", "position")
-SELU = (
-    1.7580993408473766  # SELU's scale times its alpha: alpha dropout sets a dropped unit to -SELU
-)
+# SELU's scale times its alpha: alpha dropout sets a dropped unit to -SELU.
+SELU = 1.7580993408473766
 
 
 def _names(fits):

@@ -64,7 +64,7 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
 
     Standard and inverted dropout are right. So are Gaussian noise, and one decision for a whole
     channel or row; the report names them. Alpha dropout is wrong as plain dropout.
-    Each comparison with chance has a false-alarm rate of 1e-7; a run makes fewer than ten.
+    Each comparison with chance has a false-alarm rate of at most 1e-7; a run makes fewer than ten.
     At p = 0.5 keep and drop look the same, so a function that takes p is judged at 0.2 instead.
     If several names fit a scale within the precision of the layer's dtype, the report says so.
 

@@ -262,8 +262,9 @@ def within(seconds: float, function, *args):
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        # No simpler way: a process could not get a notebook's layer, and a signal needs the main
-        # thread of Unix. If the thread went on, it would draw from the restored generators.
+        # No simpler way: a process could not get a notebook's layer, and signals work only on Unix,
+        # and only in the main thread. If the thread went on, it would draw from the restored
+        # generators.
         stop = ctypes.py_object(SystemExit)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), stop)
         raise TimeoutError

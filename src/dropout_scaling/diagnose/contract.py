@@ -1,8 +1,8 @@
-"""The properties of every dropout: named checks, run on our layers, PyTorch's and wrong ones.
+"""The properties of every dropout: named clauses, tried on our layers, PyTorch's and wrong ones.
 
-A check takes ``call``, a ``Caller``: call(x, p, training).y. It raises AssertionError if the
-dropout fails it. Standard and inverted dropout both pass all checks. ``_chance.agrees`` makes the
-comparisons with chance, each with a false-alarm rate of 1e-7.
+A clause takes ``call``, a ``Caller``: call(x, p, training).y. It raises AssertionError if the
+dropout breaks it. Standard and inverted dropout both satisfy all clauses. ``_chance.agrees`` makes
+the comparisons with chance, each with a false-alarm rate of at most 1e-7.
 """
 
 import numpy as np
@@ -20,22 +20,23 @@ ROUNDING = 4e-7
 CONTRACT = {}
 
 
-def _clause(check):
-    CONTRACT[check.__name__] = check
-    return check
+def _clause(function):
+    CONTRACT[function.__name__] = function
+    return function
 
 
 def broken_clauses(layer, *, backward=None) -> list[str]:
-    """Return the names of the checks that a dropout layer fails, in the order of ``CONTRACT``.
+    """Return the names of the clauses that a dropout layer breaks, in the order of ``CONTRACT``.
 
-    ``layer``, ``backward``: as for ``diagnose``. A check that cannot be made counts as passed, such
-    as p = 0 for a layer that takes no p. Raises TypeError for a layer that cannot be called.
+    ``layer``, ``backward``: as for ``diagnose``. A clause that cannot be tried counts as
+    satisfied, such as p = 0 for a layer that takes no p. Raises TypeError for a layer that cannot
+    be called.
     """
     call = Caller(layer, backward)
     broken = []
-    for name, check in CONTRACT.items():
+    for name, clause in CONTRACT.items():
         try:
-            check(call)
+            clause(call)
         except (AssertionError, UnusableLayerError):
             broken.append(name)
     return broken
@@ -54,7 +55,7 @@ def _same_along(kept, axis):
 def each_value_is_kept_with_probability_q(call):
     """The share of kept values agrees with q = 1 - p."""
     kept = _masks(call)
-    # If a mask is shared, the count has fewer independent draws: other checks report that.
+    # If a mask is shared, the count has fewer independent draws: other clauses report that.
     if not any(_same_along(kept, axis) for axis in range(3)) or kept.all():
         assert agrees(int(kept.sum()), kept.size, 1 - P)
 
@@ -76,7 +77,7 @@ def evaluation_is_the_mean_of_training(call):
     kept = values[values != 0]
     evaluated = call(X, P, False).y
     tolerance = ROUNDING * np.abs(evaluated).max()
-    # By the first check a value is kept with probability q, so the mean is q times the scale.
+    # By the first clause a value is kept with probability q, so the mean is q times the scale.
     assert kept.size
     assert np.ptp(evaluated) <= tolerance
     assert np.abs((1 - P) * kept - evaluated[0, 0]).max() <= tolerance
