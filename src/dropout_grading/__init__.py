@@ -4,9 +4,10 @@ A student's code runs in a process of its own. What it returns is compared outsi
 
 To write an assignment: ``checks`` and ``check_helpers``.
 To mark: ``mark_folder`` marks all submissions, ``mark_submission`` marks one, ``results`` says what
-comes out. The commands are ``__main__`` and ``upload``.
+they return. The commands are ``__main__`` and ``upload``.
 
 - ``submissions``: reads what was handed in.
-- ``execution``: runs a student's code. Only ``execution.worker`` runs inside the sandbox.
+- ``execution``: runs a student's code. Only the worker, and what it imports, runs inside
+  the sandbox.
 - ``reports``: writes the tables and the feedback.
 """

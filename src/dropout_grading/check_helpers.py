@@ -1,11 +1,11 @@
-"""What the checks of more than one assignment use; it is copied into the notebook with them.
+"""What the checks of more than one assignment use.
 
 A statement about a sample is wrong once in 10^9 runs at most (Hoeffding).
 """
 
 import numpy as np
 
-from dropout_grading.checks import WrongAnswerError
+from dropout_grading.checks import NOT_WRITTEN_YET, WrongAnswerError
 from dropout_grading.execution.calls import StudentError
 from dropout_grading.execution.values import RNG, Opaque
 
@@ -13,14 +13,14 @@ FALSE_ALARM_RATE = 1e-9
 
 
 def seed(rng):
-    """Return a random generator for the student's function."""
+    """Return an ``RNG``, from which the student's process makes a random generator."""
     return RNG(int(rng.integers(2**31)))
 
 
 def written(name, value):
     """Raise WrongAnswerError if a value is None: an unwritten function returns that."""
     if value is None:
-        raise WrongAnswerError(f"{name} is None: it is not written yet, or a return is missing")
+        raise WrongAnswerError(f"{name} is None: {NOT_WRITTEN_YET}")
 
 
 def holds(check, student, rng):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+NOT_WRITTEN_YET = "it is not written yet, or a return is missing"  # in a check's message
+
 
 class WrongAnswerError(Exception):
     """A check is not met; the text tells the student what is wrong and what to think about."""
@@ -26,7 +28,8 @@ class Assignment:
 
     A student's mistake in one function should cost once. So the checks of the other questions may
     run with a right function in its place. The checks in the notebook run without such functions,
-    and a student may count on what they said. So a check is met if it is met in one of these ways.
+    and a student may count on what they said. A check counts as met if it passes with the right
+    functions or without them.
 
     Attributes:
         name: of the assignment, and of its notebook.

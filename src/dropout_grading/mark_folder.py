@@ -1,6 +1,6 @@
 """Marks a folder of submissions, and writes the reports of all of them.
 
-What a submission came to is kept in the folder of the reports. So a second run marks only what is
+The result of a submission is kept in the folder of the reports. So a second run marks only what is
 new or has changed.
 """
 
@@ -93,13 +93,15 @@ def grade(
         results = _mark_all(entries, kept, workers, progress)
         # Read again: a person may have filled in more meanwhile.
         by_hand = tables.read_answers(manual, assignment)
-        rows = []
+        rows, comments = [], []
         for entry, result in zip(entries, results, strict=True):
             answers = _answers_of(entry.student, assignment, by_hand)
             by_person = {q: tables.number(a.points) for q, a in answers.items() if a.points}
             rows.append(Row(entry, result, points_of(assignment, result, by_person)))
-        _write_reports(out, assignment, rows, by_hand)
+            comments.append({question: answer.comment for question, answer in answers.items()})
+        _write_reports(out, assignment, rows, comments)
         if assignment.manual:
+            tables.write_answers(manual, assignment, rows, by_hand)
             rubric = notebook.rubric(Path(folder, "source.ipynb").read_bytes())
             (out / "rubric.md").write_text(f"# {assignment.name}\n\n{rubric}", "utf8")
     return rows
@@ -118,23 +120,18 @@ def _only_run(out: Path) -> Iterator[None]:
 
 
 class _KeptResults:
-    """The results of submissions; those of earlier runs are read from a folder."""
+    """The results of submissions; those of earlier runs are read from the folder ``kept``.
+
+    ``folder``: the files of the assignment. If they change, all is marked again.
+    """
 
     def __init__(self, assignment: Assignment, folder: Path, kept: Path, limits: Limits):
-        """Look up and keep results.
-
-        Args:
-            assignment: what is asked.
-            folder: the files of the assignment. If they change, all is marked again.
-            kept: the folder for the results.
-            limits: what one submission may use.
-        """
         self.assignment, self.limits, self.kept = assignment, limits, kept
         sources = [
             path for name in ("checks.py", "source.ipynb") if (path := folder / name).is_file()
         ]
         code = _digest(*sources, *sorted(PACKAGE.rglob("*.py")))
-        self.conditions = repr((code, limits, isolated()))  # of which a result depends
+        self.conditions = repr((code, limits, isolated()))  # on which a result depends
 
     def of(self, entry: Submission) -> SubmissionResult:
         """Return the result of a submission; an error in one never stops the others."""
@@ -175,14 +172,6 @@ def _digest(*paths: Path) -> str:
 def _mark_all(
     entries: list[Submission], kept: _KeptResults, workers: int, progress: bool
 ) -> list[SubmissionResult]:
-    """Return the result of each entry.
-
-    Args:
-        entries: the submissions.
-        kept: marks one, unless its result is there.
-        workers: how many run at once.
-        progress: whether to show how far it is.
-    """
     with ThreadPoolExecutor(workers) as pool:
         marking: list[Future] = [pool.submit(kept.of, entry) for entry in entries]
         try:
@@ -203,24 +192,13 @@ def _answers_of(
 
 
 def _write_reports(
-    out: Path, assignment: Assignment, rows: list[Row], by_hand: dict[str, tables.ManualAnswer]
+    out: Path, assignment: Assignment, rows: list[Row], comments: list[dict[str, str]]
 ) -> None:
-    """Write the tables and the feedback.
-
-    Args:
-        out: the folder for them.
-        assignment: its questions are columns and sections.
-        rows: the students.
-        by_hand: {id of an answer: what a person filled in}.
-    """
+    """Write the feedback and the tables. ``comments``: those of a person, for each row."""
     names = Counter(disk_key(row.submission.student) for row in rows)
-    for row in rows:
+    for row, said in zip(rows, comments, strict=True):
         student = row.submission.student
-        answers = _answers_of(student, assignment, by_hand)
-        comments = {question: answer.comment for question, answer in answers.items()}
         name = feedback.file_name(student, shared=names[disk_key(student)] > 1)
-        feedback.write(out / "feedback" / name, assignment, row, comments)
+        feedback.write(out / "feedback" / name, assignment, row, said)
     tables.write_marks(out / "marks.csv", assignment, rows)
     tables.write_details(out / "details.csv", rows)
-    if assignment.manual:
-        tables.write_answers(out / tables.MANUAL_CSV, assignment, rows, by_hand)

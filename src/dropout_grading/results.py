@@ -1,4 +1,4 @@
-"""What marking one submission comes to, as it is kept in a JSON file and as the reports read it."""
+"""The result of marking one submission, as it is kept in a JSON file and as the reports read it."""
 
 from typing import NamedTuple, NotRequired, TypedDict
 
@@ -10,7 +10,7 @@ STOPPED = "stopped"  # how the status begins if a part had to be stopped
 
 
 class CheckResult(TypedDict):
-    """What one check came to."""
+    """The result of one check."""
 
     question: str
     name: str
@@ -21,7 +21,7 @@ class CheckResult(TypedDict):
 
 
 class SubmissionResult(TypedDict):
-    """What one submission came to."""
+    """The result of one submission."""
 
     status: str  # MARKED, or what kept the submission from being marked as a whole
     checks: list[CheckResult]
@@ -37,8 +37,8 @@ class Row(NamedTuple):
     points: dict[str, float | None]
 
 
-def was_run(result: SubmissionResult) -> bool:
-    """Whether the checks were run, so that there is more to say than the status."""
+def says_more_than_status(result: SubmissionResult) -> bool:
+    """Whether the feedback says more than the status."""
     return result["status"].startswith((MARKED, STOPPED))
 
 

@@ -87,7 +87,7 @@ def by_key(found: list[Mark]) -> tuple[dict[str, Mark], list[str]]:
 
 
 class Filled(NamedTuple):
-    """What came of filling in: the table, the marks without a row, and the grades replaced."""
+    """The result of filling in: the table, the marks without a row, and the grades replaced."""
 
     table: list[list[str]]
     unknown: dict[str, Mark]
@@ -95,16 +95,10 @@ class Filled(NamedTuple):
 
 
 def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Path) -> Filled:
-    """Fill the totals into a column of an LMS's table.
+    """Fill the totals into a column of an LMS's table, whose first row is its header.
 
-    Args:
-        table: its rows, the first of them the header.
-        column: the name of the column.
-        chosen: {key: mark}.
-        path: the table's file, for messages.
-
-    Raises:
-        ValueError: if a column is missing, or another maximum grade stands in the table.
+    ``path``: the table's file, for messages. Raises ValueError if a column is missing, or another
+    maximum grade stands in the table.
     """
     header = table[0]
     key_at = position(header, (MOODLE_KEY, CANVAS_KEY), path)

@@ -25,6 +25,7 @@ from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, ROOT
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # What a check may use of the marker, and where it is defined.
 FROM_MARKER = {
+    "NOT_WRITTEN_YET": "checks",
     "WrongAnswerError": "checks",
     "StudentError": "execution/calls",
     "Opaque": "execution/values",

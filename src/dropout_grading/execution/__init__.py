@@ -4,6 +4,8 @@
   ``sandbox`` holds the process within limits.
 - Inside the sandbox: ``worker``.
 - On both sides: ``protocol`` sends messages, ``values`` says what they may hold.
-- In the student's own notebook, without a sandbox: ``in_notebook``. It and what it uses
-  (``values``, ``calls``) are copied into the notebook.
+- In the student's own notebook, without a sandbox: ``in_notebook``.
+
+What a notebook's checks use of the marker is copied into them, each definition by itself: a new
+name must be added to ``FROM_MARKER`` in ``tools/book/assignments.py``.
 """

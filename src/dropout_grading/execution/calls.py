@@ -1,7 +1,4 @@
-"""What a call of a student's function comes to: a ``CallResult``, or a ``StudentError``.
-
-This file is copied into the notebook.
-"""
+"""The result of a call of a student's function: a ``CallResult``, or a ``StudentError``."""
 
 from dropout_grading.execution.values import Opaque, Ref
 

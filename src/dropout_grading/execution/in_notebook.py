@@ -1,6 +1,6 @@
-"""A student's functions, called in the student's own notebook as ``Student`` calls them apart.
+"""Calls a student's functions in the student's own notebook, for the checks there.
 
-The checks in the notebook use it. This file, and what it uses, is copied there.
+It does so in the same way as ``Student`` does in a sandbox.
 """
 
 import copy

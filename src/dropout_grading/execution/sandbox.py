@@ -114,7 +114,6 @@ class Sandbox:
         self._guard.start()
 
     def _start(self, arguments: list[str], theirs: socket.socket) -> subprocess.Popen:
-        """Start the process, with its end of the socket."""
         wrapper = _bubblewrap(self.folder.name) if isolated() else []
         more = [str(theirs.fileno()), str(self.limits.file_bytes)]
         return subprocess.Popen(

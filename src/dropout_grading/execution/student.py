@@ -11,7 +11,7 @@ from dropout_grading.execution.values import Ref
 class ProcessEndedError(Exception):
     """The student's process is gone; the text says why.
 
-    ``cell``: the number of the cell that ran, or None if no cell ran.
+    ``cell``: the number of the cell that was running, or None if none was.
     """
 
     cell: int | None = None

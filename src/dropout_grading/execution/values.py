@@ -1,7 +1,7 @@
 """The values that checks and a student's code exchange: plain ones, never a pickle.
 
 A value becomes JSON and the bytes of its arrays. Anything else stays where it is, and the other
-side gets its type's name as an ``Opaque``. This file is copied into the notebook.
+side gets its type's name as an ``Opaque``.
 """
 
 import re

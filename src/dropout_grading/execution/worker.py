@@ -107,7 +107,7 @@ class Calls:
         return value
 
     def answer(self, request: Request) -> Answer:
-        """Do what is asked, and keep the value that comes of it."""
+        """Do what is asked, and keep the resulting value."""
         try:
             value = self._value(request)
         except BaseException as error:

@@ -1,1 +1,1 @@
-"""Writes what comes out of marking: the ``tables`` and each student's ``feedback``."""
+"""Writes the results of marking: the ``tables`` and each student's ``feedback``."""

@@ -4,24 +4,16 @@ import hashlib
 import re
 from pathlib import Path
 
-from dropout_grading.checks import Assignment
-from dropout_grading.reports.tables import written
-from dropout_grading.results import MARKED, STOPPED, CheckResult, Row, was_run
+from dropout_grading.checks import NOT_WRITTEN_YET, Assignment
+from dropout_grading.reports.tables import points_text
+from dropout_grading.results import MARKED, STOPPED, CheckResult, Row, says_more_than_status
 
-NOT_WRITTEN_YET = "it is not written yet, or a return is missing"  # in a check's message
 UNSEEN_IN_NOTEBOOK = "that you do not see in the notebook"
 MAX_NAME_CHARACTERS = 60  # of a student's name, in the name of a file
 
 
 def write(path: Path, assignment: Assignment, row: Row, comments: dict[str, str]) -> None:
-    """Write what a student may see.
-
-    Args:
-        path: the file to write.
-        assignment: its questions are the sections.
-        row: what the student's submission came to.
-        comments: {question: what a person says of the answer}.
-    """
+    """Write what a student may see. ``comments``: {question: what a person says of the answer}."""
     submission, result, points = row
     lines = [f"# {assignment.name}: {_one_line(submission.student)}", ""]
     file, aside = _one_line(submission.path), _one_line(submission.aside)
@@ -35,10 +27,10 @@ def write(path: Path, assignment: Assignment, row: Row, comments: dict[str, str]
     for question in assignment.questions:
         comment = comments.get(question)
         by_hand = question in assignment.manual and (points[question] or comment)
-        if was_run(result) or by_hand:
+        if says_more_than_status(result) or by_hand:
             lines += _section(assignment, question, row)
             lines += [f"- {_one_line(comment)}", ""] if comment else []
-    if was_run(result) and result["errors"]:
+    if says_more_than_status(result) and result["errors"]:
         errors = [f"- {error}" for error in result["errors"]]
         lines += ["## Cells that did not run to their end", "", *errors, ""]
     path.write_text(_no_markup("\n".join(lines)), "utf8", errors="replace")
@@ -53,7 +45,6 @@ def _total(assignment: Assignment, points: dict[str, float | None]) -> str:
 
 
 def _section(assignment: Assignment, question: str, row: Row) -> list[str]:
-    """Return the lines on a question."""
     most, got, result = assignment.questions[question], row.points[question], row.result
     if got is None:
         return [f"## {question}: {_points(most)}, to be marked by a person", ""]
@@ -81,11 +72,11 @@ def _messages(failed: list[CheckResult]) -> dict[str, list[str]]:
 
 
 def _points(number: float) -> str:
-    return f"{written(number)} point{'' if number == 1 else 's'}"
+    return f"{points_text(number)} point{'' if number == 1 else 's'}"
 
 
 def _of(number: float, most: float) -> str:
-    return f"{written(number)} of {_points(most)}"
+    return f"{points_text(number)} of {_points(most)}"
 
 
 def _one_line(text: str) -> str:

@@ -28,10 +28,10 @@ def write_marks(path: Path, assignment: Assignment, rows: list[Row]) -> None:
     If an answer is not marked yet, its field and the total are empty.
     """
     table = [["student", "file", "status", *assignment.questions, "total", "of"]]
-    of = written(sum(assignment.questions.values()))
+    of = points_text(sum(assignment.questions.values()))
     for submission, result, points in rows:
-        total = "" if None in points.values() else written(sum(points.values()))
-        cells = ["" if p is None else written(p) for p in points.values()]
+        total = "" if None in points.values() else points_text(sum(points.values()))
+        cells = ["" if p is None else points_text(p) for p in points.values()]
         student, place = _no_formula(submission.student), _no_formula(submission.path)
         aside = f"; not looked at: {submission.aside}" if submission.aside else ""
         status = _no_formula(result["status"] + aside)
@@ -44,7 +44,7 @@ def write_details(path: Path, rows: list[Row]) -> None:
     table = [["student", "question", "check", "hidden", "got", "points", "message"]]
     for submission, result, _ in rows:
         for check in result["checks"]:
-            points = [written(check[key]) for key in ("got", "points")]
+            points = [points_text(check[key]) for key in ("got", "points")]
             asked = [check["question"], check["name"], "yes" if check["hidden"] else "no"]
             message = _no_formula(check.get("message", ""))
             table.append([_no_formula(submission.student), *asked, *points, message])
@@ -57,12 +57,7 @@ def write_answers(
     """Write the answers that a person marks.
 
     The separator stays what it is in the file, so that the same spreadsheet opens it again.
-
-    Args:
-        path: manual.csv.
-        assignment: its questions tell which answers a person marks.
-        rows: the students.
-        by_hand: {id: what a person filled in}. It is kept for students who are not in ``rows`` too.
+    ``by_hand``: {id: what a person filled in}, kept for students who are not in ``rows`` too.
     """
     table, left = [], dict(by_hand)
     for submission, result, _ in rows:
@@ -71,11 +66,11 @@ def write_answers(
             filled_in = left.pop(key, ManualAnswer())
             answer = result["answers"].get(question)
             answer = NO_ANSWER if answer == "" else _no_formula(answer or "")
-            given = [filled_in.points, written(points), filled_in.comment]
+            given = [filled_in.points, points_text(points), filled_in.comment]
             table.append([_no_formula(key), *given, answer])
     for key, filled_in in left.items():
         if filled_in.points or filled_in.comment:
-            most = written(assignment.manual.get(key.rpartition(":")[2], 0))
+            most = points_text(assignment.manual.get(key.rpartition(":")[2], 0))
             given = [filled_in.points, most, filled_in.comment]
             table.append([_no_formula(key), *given, filled_in.answer])
     separator = _separator(path.read_text("utf-8-sig")) if path.is_file() else ","
@@ -128,7 +123,7 @@ def number(text: str) -> float:
         return float("nan")
 
 
-def written(points: float) -> str:
+def points_text(points: float) -> str:
     """Return points as all reports show them."""
     return f"{points:g}"
 
@@ -144,7 +139,7 @@ def _write(path: Path, table: list[list[str]], separator: str = ",") -> None:
 def _no_formula(text: str) -> str:
     """Return a student's text so that no spreadsheet takes it for a formula.
 
-    It gets a quote in front. So does a text that has one already, since ``read_answers`` takes the
-    first one off again.
+    One that begins like a formula gets a quote in front. So does one that has a quote already,
+    since ``read_answers`` takes the first one off again.
     """
     return f"'{text}" if text.startswith(("'", *FORMULA_STARTS)) else text

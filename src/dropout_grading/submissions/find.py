@@ -115,14 +115,7 @@ def _students(files: Found, root: PurePosixPath, notebook_name: str) -> list[Sub
 
 
 def _choose(student: str, root: PurePosixPath, files: Found, notebook_name: str) -> Submission:
-    """Return the submission of one student.
-
-    Args:
-        student: the name.
-        root: the entry of the folder that holds the files.
-        files: those of this student.
-        notebook_name: the notebook to take if there are several.
-    """
+    """Return the submission of one student, whose files lie below ``root``."""
     notebooks, aside = [path for path in files if _ends(path, ".ipynb")], ""
     named = [path for path in notebooks if path.name == notebook_name]
     if len(named) == 1:
@@ -197,14 +190,6 @@ class _Reader:
     def _member(
         self, member: zipfile.ZipInfo, open_zip: Open, shown: PurePosixPath, depth_left: int
     ) -> Found:
-        """Return what stands at each path in a member of a zip.
-
-        Args:
-            member: the member.
-            open_zip: opens the zip.
-            shown: the path of the zip.
-            depth_left: how many zips deep the member may be.
-        """
         parts = PurePosixPath(member.filename.replace("\\", "/")).parts
         # Nothing is written, so a path that leads out is only a strange name.
         parts = [part for part in parts if part not in ("..", "/", "//", ".")]

@@ -98,12 +98,7 @@ def answer(
     It is all below the question's heading, up to the heading of another question. Code and headings
     of the student's own belong to it. If there is nothing, it is all that the student wrote in
     words elsewhere: no answer gets 0, and no person looks.
-
-    Args:
-        found: the cells of the notebook.
-        question: the name of the question.
-        questions: the names of all questions.
-        template: the cells that were handed out, which are no answer.
+    ``template``: the cells that were handed out, which are no answer.
     """
     given = {source.strip() for _, source in template} | {""}
     given |= {s.strip() for _, s in found if s.strip().startswith(ANSWER_PLACEHOLDER)}
