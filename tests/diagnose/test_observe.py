@@ -4,6 +4,7 @@ import functools
 import random
 import threading
 import warnings
+from itertools import count
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.diagnose import _multipliers as multipliers
-from dropout_scaling.diagnose.observe import SHAPES, observe
+from dropout_scaling.diagnose.observe import SHAPES, TRAINING_CALLS, observe
 
 P, Q = 0.2, 0.8
 
@@ -280,3 +281,16 @@ def test_what_a_layer_that_hangs_has_changed_is_put_back_at_once():
     finally:
         for layer in layers:
             layer.go_on.set()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_one_coin_a_call_is_seen_even_if_it_fell_alike_in_all_the_first_calls(first):
+    calls = count()
+
+    def layer(x, p, training=True):
+        kept = (next(calls) < TRAINING_CALLS) == first
+        return x / (1 - p) if kept or not training else 0 * x
+
+    facts = observe(layer, 0.3).facts
+    assert facts.shared == ("row", "unit")
+    assert facts.scale == {"1/q"}
