@@ -2,9 +2,10 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
-from dropout_scaling.diagnose._verdict import _agree, _right
+from dropout_scaling.diagnose._verdict import RIGHT, _agree, _right
 from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 
@@ -48,3 +49,75 @@ def test_what_is_marked_as_hidden_at_a_half_is_what_confuses_keep_and_drop(name)
 
     hidden_at_half_alone = at(0.5) is not None and at(0.2) is None
     assert member.hidden_at_half == hidden_at_half_alone
+
+
+# What differs from inverted dropout at p = 0.2; all else is as there. A word for a set of names is
+# one of its names.
+DIFFERS = {
+    "keeps_p": {"rate": "p", "at_zero": "drops", "at_one": "other"},
+    "takes_p_for_keep": {"rate": "p", "scale": "1/p", "at_zero": "drops", "at_one": "other"},
+    "divides_by_p": {"scale": "1/p"},
+    "ignores_p": {"rate": "1/2", "at_zero": "drops", "at_one": "other"},
+    "drops_twice": {"rate": "q^2", "scale": "1/q^2"},
+    "forgets_the_scale": {"scale": "1"},
+    "scales_at_both_times": {"evaluation": "q"},
+    "divides_at_both_times": {"evaluation": "1/q", "at_one": "nan"},
+    "divides_twice": {"scale": "1/q^2"},
+    "multiplies_while_training": {"scale": "q"},
+    "divides_at_evaluation": {"scale": "1", "evaluation": "1/q"},
+    "evaluates_with_p": {"scale": "1", "evaluation": "p"},
+    "evaluates_with_a_half": {"scale": "1", "evaluation": "1/2"},
+    "keeps_the_sum": {"kind": "mask, scale varies", "scale": None},
+    "keeps_the_variance": {"scale": "1/sqrt(q)"},
+    "drops_at_evaluation": {"evaluation": "drops"},
+    "never_drops": {"rate": "1", "scale": "1", "at_one": "other"},
+    "swaps_the_modes": {"rate": "1", "scale": "1", "evaluation": "drops", "at_one": "other"},
+    "shares_the_mask_in_a_batch": {"shared": ("row",)},
+    "tosses_one_coin": {"shared": ("row", "unit")},
+    "freezes_the_mask": {"shared": ("call",)},
+    "drops_an_exact_share": {"count": "fixed"},
+    "multiplies_by_uniform_noise": {
+        "kind": "noise",
+        "rate": None,
+        "scale": None,
+        "at_one": "other",
+    },
+    "divides_zero_by_zero": {"at_one": "nan"},
+    "keeps_where_u_exceeds_p": {"at_zero": "drops"},
+    "writes_into_its_input": {"mutates": True},
+    "backward_without_mask": {"backward": "no mask"},
+    "backward_without_scale": {"backward": "no scale"},
+    "backward_with_another_mask": {"backward": "other mask"},
+}
+
+
+@members
+def test_each_differs_from_inverted_dropout_in_its_mistake_alone(name):
+    facts = observe(MISCONCEPTIONS[name].layer, 0.2).facts
+    own = {
+        fact: frozenset({word}) if fact in ("rate", "scale", "evaluation") and word else word
+        for fact, word in DIFFERS[name].items()
+    }
+    expected = RIGHT["inverted dropout"]._replace(**own)
+    rows = zip(facts._fields, facts, expected, strict=True)
+    assert [row for row in rows if not _agree(*row[1:])] == []
+    assert facts.error is None  # after an error nothing is seen, which agrees with everything
+
+
+@pytest.fixture
+def u(monkeypatch):
+    """The four uniform numbers that a layer then draws, each time."""
+    u = np.array([0.0, 0.125, 0.25, 0.75])
+    monkeypatch.setattr(np.random, "random_sample", lambda shape: u.reshape(shape))
+    return u
+
+
+def test_uniform_noise_is_inverted_dropout_without_the_comparison(u):
+    layer = MISCONCEPTIONS["multiplies_by_uniform_noise"].layer
+    assert layer(np.full(4, 3.0), 0.75).tolist() == (3 * u / 0.25).tolist()
+
+
+def test_another_mask_s_gradient_is_right_but_for_the_mask(u):
+    layer, x = MISCONCEPTIONS["backward_with_another_mask"].layer, np.full(4, 3.0)
+    assert layer.forward(x, 0.75).tolist() == [12, 12, 0, 0]
+    assert layer.backward(x).tolist() == [12, 12, 0, 0]
