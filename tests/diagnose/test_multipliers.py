@@ -48,6 +48,11 @@ def test_scales_that_differ_by_more_than_rounding_vary(rng):
     assert noted(factors)[0]["kind"] == "mask"
 
 
+def test_a_layer_that_drops_all_has_a_mask_without_a_scale():
+    facts, _ = noted(np.zeros((40, 8, 4)))
+    assert facts == {"kind": "mask", "scale": None, "rate": {"0"}}
+
+
 def test_the_evidence_says_how_well_the_scale_is_known(rng):
     mask = rng.random((40, 8, 4)) < Q
     _, evidence = noted(mask / Q, tolerance=2.0**-5)
@@ -68,6 +73,12 @@ def test_a_gradient_is_the_same_up_to_rounding_and_no_further():
 def test_neighbours_in_a_small_array_are_compared_too(rng):
     mask = (rng.random((40, 4, 4)) < Q).repeat(2, axis=2)  # 640 pairs, all alike
     assert noted(mask / Q)[0]["dependent"] == ("unit",)
+
+
+def test_neighbours_are_compared_beyond_an_axis_that_shares_its_mask(rng):
+    mask = np.broadcast_to((rng.random((40, 1, 32)) < Q).repeat(2, axis=2), (40, 4, 64))
+    facts, _ = noted(mask / Q)
+    assert (facts["shared"], facts["dependent"]) == (("row",), ("unit",))
 
 
 def test_alpha_dropout_is_known_by_its_two_values(rng):
