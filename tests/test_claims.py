@@ -34,6 +34,15 @@ def test_a_shift_that_is_no_count_is_refused(shifted, text):
         seed(0)
 
 
+def test_a_million_shifts_are_allowed_and_no_more(shifted):
+    shifted("1000000")
+    assert seed(1) == 10**9 + 1
+    shifted("1000001")
+    message = "DROPOUT_SCALING_SEED_SHIFT must be in [0, 1000000], got 1000001"
+    with pytest.raises(ValueError, match=says(message)):
+        shift()
+
+
 def test_a_number_of_a_seed_that_would_meet_the_next_shift_is_refused():
     with pytest.raises(
         ValueError, match=says("n, the number of a seed, must be in [0, 999], got 1000")

@@ -84,6 +84,18 @@ def test_the_ground_is_transparent_and_the_text_stays_text(ax):
     assert matplotlib.rcParams["svg.fonttype"] == "none"
 
 
+def test_panels_side_by_side_leave_room_for_their_labels():
+    with matplotlib.rc_context():
+        plots.use_book_style()
+        fig, axes = plt.subplots(1, 2)
+        for ax in axes:
+            ax.set_ylabel("probability")
+        fig.draw_without_rendering()
+        left, right = (ax.get_tightbbox() for ax in axes)
+        plt.close(fig)
+    assert left.x1 < right.x0
+
+
 def test_runs_are_a_line_of_means_within_a_band_from_the_least_to_the_largest(ax):
     line, text = plots.runs(ax, [1, 2], [[1, 2, 6], [4, 4, 4]], "loss", style=plots.INVERTED, at=0)
     assert line.get_xydata().tolist() == [[1, 3], [2, 4]]
