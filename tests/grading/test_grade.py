@@ -512,6 +512,14 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert "WARNING: bubblewrap (bwrap) does not work here" in capsys.readouterr().err
 
 
+def test_what_was_marked_before_counts_as_marked(tmp_path, capsys):
+    lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
+    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    for _ in range(2):  # the second time the result is read from its file
+        main(arguments)
+        assert "2 submissions, 1 marked" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
