@@ -17,6 +17,12 @@ SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed"
 MOST_BYTES = 9500
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    """Without the service worker, which fetches all files again: test_offline.py is its test."""
+    return browser_context_args | {"service_workers": "block"}
+
+
 def address(**more):
     return "/index.html?" + "&".join(f"{k}={v}" for k, v in {**SETTING, **more}.items())
 
@@ -405,7 +411,6 @@ def test_opens_from_a_folder_without_a_server(browser):
 
 
 def test_asks_for_its_four_files_and_other_pages_for_none(page, errors):
-    # A set: book/_static/offline.js asks a second time, to keep the files of a first visit.
     asked = set()
     page.on("request", lambda request: asked.add(urlsplit(request.url).path))
     page.goto("/reference/notation.html")

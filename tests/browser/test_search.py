@@ -18,6 +18,12 @@ than
 """
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    """Without the service worker, which fetches all files again: test_offline.py is its test."""
+    return browser_context_args | {"service_workers": "block"}
+
+
 def questions():
     """The text of each question, its anchor, and the pages and places that its answer links to."""
     page = BeautifulSoup((HTML / f"{QUESTIONS}.html").read_text("utf8"), "html.parser")
