@@ -15,6 +15,8 @@ from tools.environment import compiler
 
 HERE = Path(__file__).parent
 SAMPLED_ITEMS = pytest.StashKey()
+# Many tests that share nothing which is slow to make: each may run on another worker.
+SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
 
 # No deadline: the machine may be busy. No database: a run depends on the base seed alone.
 hypothesis.settings.register_profile("suite", deadline=None, database=None)
@@ -32,10 +34,34 @@ def _seed(item):
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
 
 
+def _turn(item):
+    """When a test has its turn: the longest first, so that no worker waits for it at the end.
+
+    What can be spread comes last, and mixed: some of it computes, and some waits.
+    """
+    if item.path in SPREAD:
+        return 2, _seed(item)
+    return HERE / "tools" not in item.path.parents, 0
+
+
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file on one worker, which makes their fixtures once; spread some."""
+    from xdist.scheduler import LoadFileScheduling
+
+    spread = {path.relative_to(config.rootpath).as_posix() for path in SPREAD}
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return nodeid if file in spread else file
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before -k and -m take tests away: the count is of the whole suite
 def pytest_collection_modifyitems(config, items):
-    # What takes longest begins first, so that no worker waits for it at the end.
-    items.sort(key=lambda item: HERE / "tools" not in item.path.parents)
+    items.sort(key=_turn)
     for item in items:
         function = getattr(item, "function", None)
         if function and hypothesis.is_hypothesis_test(function):

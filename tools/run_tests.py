@@ -25,11 +25,11 @@ BROWSER = "browser"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for each worker
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 GPU_MARKS = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
-# The tests of a file stay on one worker, which makes their fixtures once: xdist's groups do nothing
-# under pytest 9.2.
+# The tests of a file stay on one worker, unless tests/conftest.py spreads them: xdist's groups do
+# nothing under pytest 9.2.
 BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
-# A third worker for two cores, since many of these tests wait for a process.
-UNIT_ARGUMENTS = ["-n", "3", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
+# Four workers for two cores, since many of these tests wait for a process or for a limit.
+UNIT_ARGUMENTS = ["-n", "4", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
 UNIT_ARGUMENTS += [f"--ignore={path}" for path in NEEDS_SITE]
 
 ASSIGNMENTS = [str(python_of(VENV_OF_ASSIGNMENTS)), "-m", "tools.book.assignments", "--check"]
