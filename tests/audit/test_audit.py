@@ -442,19 +442,27 @@ def test_the_command_exits_with_1_and_names_the_fault(command):
     assert ended.stdout.endswith("\n1 findings\n")
 
 
-def test_the_command_prints_json_for_tools(command):
-    ended = command("mine:wrong", "--input", "8,4", "--json")
-    assert [set(finding) for finding in json.loads(ended.stdout)] == [set(Finding._fields)]
+@pytest.fixture
+def called(folder, monkeypatch, capsys):
+    """The same in this process, which has imported PyTorch: status, stdout and stderr."""
+    monkeypatch.syspath_prepend(folder)
+    return lambda *arguments: (main(arguments), *capsys.readouterr())
 
 
-def test_the_command_takes_inputs_of_another_dtype(command):
-    assert command("mine:tokens", "--input", "2,5:int64").returncode == 0
+def test_the_command_prints_json_for_tools(called):
+    _, out, _ = called("mine:wrong", "--input", "8,4", "--json")
+    assert [set(finding) for finding in json.loads(out)] == [set(Finding._fields)]
 
 
-def test_what_a_model_prints_is_kept_apart_from_the_findings(command):
-    ended = command("mine:Loud", "--input", "8,4", "--json")
-    assert (ended.returncode, json.loads(ended.stdout)) == (0, [])
-    assert ended.stderr == "made\nrun\nrun\n"
+def test_the_command_takes_inputs_of_another_dtype(called):
+    status, *_ = called("mine:tokens", "--input", "2,5:int64")
+    assert status == 0
+
+
+def test_what_a_model_prints_is_kept_apart_from_the_findings(called):
+    status, out, err = called("mine:Loud", "--input", "8,4", "--json")
+    assert (status, json.loads(out)) == (0, [])
+    assert err == "made\nrun\nrun\n"
 
 
 def test_the_model_is_looked_for_where_python_looks_and_nowhere_else(command):
