@@ -129,6 +129,8 @@ def run_missing(wanted, n):
         for name, path in wanted.items()
         if kept(name, path, shift) is None
     ]
+    if not tasks:
+        return
     os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":

@@ -1,11 +1,12 @@
 """A kernel that is a copy of a process is what a kernel of its own would be."""
 
 import json
+import shutil
 
 import pytest
 from small_repository import FIGURE, Clone
 
-from tools.book import execute
+from tools.book import execute, forked_kernels
 
 SURROUNDINGS = """
 import json, multiprocessing, os, signal, sys
@@ -39,6 +40,7 @@ def run(root, **notebooks):
     """Run these in a new clone; return how that ended, and each one's outputs."""
     clone = Clone.fresh(root)
     (clone.root / "book" / "page.ipynb").unlink()
+    shutil.copy(forked_kernels.__file__, clone.root / "tools" / "book")  # with all it loads
     for name, sources in notebooks.items():
         clone.write_notebook("Where is it?", *sources, name=name)
     ended = clone.run("book.execute")
