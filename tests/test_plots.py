@@ -19,6 +19,16 @@ def ax():
         plt.close(fig)
 
 
+def test_subplots_have_the_width_and_the_style_of_the_book():
+    with matplotlib.rc_context():
+        fig, axes = plots.subplots(2.5, 3, 2, sharex=True)
+        assert tuple(fig.get_size_inches()) == (plots.WIDTH, 2.5)
+        assert axes.shape == (3, 2)
+        assert axes[0, 0].get_shared_x_axes().joined(*axes[:2, 0])
+        assert not axes[0, 0].spines["top"].get_visible()
+        plt.close(fig)
+
+
 def test_a_dropped_unit_is_hollow_and_a_kept_one_filled_with_an_area_of_its_value(ax):
     dropped, one, four = plots.units(ax, [0.0, 1.0, 4.0], style=plots.INVERTED)
     assert dropped.get_facecolor()[3] == 0

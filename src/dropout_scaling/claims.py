@@ -6,9 +6,7 @@ chapter with other seeds, 2 with yet others: claims are then checked, and number
 identity needs neither tool: use a plain ``assert``.
 """
 
-import operator
 import os
-from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +14,6 @@ from dropout_scaling._arguments import check_count
 
 VARIABLE = "DROPOUT_SCALING_SEED_SHIFT"
 SPACING = 1000  # a chapter's own seeds are below it, so two shifts never share a seed
-ORDERS = {"<": operator.lt, ">": operator.gt}
 
 # If this is a list, each claim is appended to it, and a false claim raises no error.
 recorded = None
@@ -53,41 +50,43 @@ def seeds(n: int) -> list[int]:
     return [seed(k) for k in range(n)]
 
 
-def number(value, said):
-    """Check that ``value``, rounded to the digits of ``said``, is the number in the sentence.
+def number(values, said):
+    """Check that ``values``, rounded to the digits of ``said``, are the numbers in the sentence.
 
-    ``said``: the number as the page shows it, a string. If the seeds are shifted, nothing is
-    compared. Raises AssertionError for another number, ValueError if ``said`` is not a number.
+    ``values``: a number, or several in an array or a list. ``said``: the numbers as the page shows
+    them, a string with spaces between. If the seeds are shifted, nothing is compared. Raises
+    AssertionError for another number, ValueError if ``said`` does not hold a number for each value.
 
     >>> number(3.14159, "3.14")
+    >>> number([1 / 3, 2 / 3], "0.3 0.67")
     """
-    decimals = len(said.partition(".")[2])
-    float(said)
-    rounded = f"{float(value):.{decimals}f}"
-    if shift() == 0 and float(rounded) != float(said):
-        raise AssertionError(f"the page says {said}, the cell computes {float(value)!r}")
+    values, texts = np.ravel(values), said.split()
+    if len(values) != len(texts):
+        raise ValueError(f"said must hold a number for each of {len(values)} values, got {said!r}")
+    for value, text in zip(values, texts, strict=True):
+        rounded = f"{float(value):.{len(text.partition('.')[2])}f}"
+        if float(rounded) != float(text) and shift() == 0:
+            raise AssertionError(f"the page says {text}, the cell computes {float(value)!r}")
 
 
-def claim(sentence, *chain):
-    """Check an order that the sentence states, for every element: ``claim("...", a, "<", b)``.
+def claim(*pairs):
+    """Check what sentences state in general: ``claim("b is above a.", b - a)``.
 
-    ``chain``: numbers or arrays with "<" or ">" between them, all in one direction. The *margin* of
-    a claim is the smallest difference along the chain: below 0, the claim is false.
-    Raises AssertionError with the sentence and the values if the claim is false, ValueError if
-    ``chain`` has another form.
+    ``pairs``: a sentence and its *margin*, then perhaps another sentence and its margin. The margin
+    says by how much the sentence is true, a number or several in an array or a list: each must be
+    above 0. Raises AssertionError with the first sentence that is false and its margin, ValueError
+    if ``pairs`` has another form.
 
-    >>> claim("The square of a number above 1 is larger.", 1, "<", 1.5, "<", 1.5**2)
+    >>> claim("The square of a number above 1 is larger.", 1.5**2 - 1.5)
     """
-    values, signs = chain[::2], set(chain[1::2])
-    if len(values) < 2 or len(chain) % 2 == 0 or len(signs) != 1 or not signs <= set(ORDERS):
-        raise ValueError('a claim must be an order such as a, "<", b, "<", c, got ' + repr(chain))
-    (sign,) = signs
-    values = [np.asarray(value, dtype=float) for value in values]
-    pairs = list(pairwise(values))
-    holds = all(ORDERS[sign](a, b).all() for a, b in pairs)
-    steps = [(b - a if sign == "<" else a - b).min() for a, b in pairs]
-    if recorded is not None:
-        recorded.append({"claim": sentence, "held": bool(holds), "margin": float(min(steps))})
-    elif not holds:
-        shown = f" {sign} ".join(str(value) for value in values)
-        raise AssertionError(f"does not hold: {sentence} ({shown})")
+    sentences, margins = pairs[::2], [np.asarray(margin) for margin in pairs[1::2]]
+    texts = all(isinstance(sentence, str) for sentence in sentences)
+    numbers = all(margin.size > 0 and margin.dtype.kind in "biuf" for margin in margins)
+    if len(pairs) == 0 or len(pairs) % 2 == 1 or not texts or not numbers:
+        raise ValueError(f"claims must be pairs of a sentence and its margin, got {pairs!r}")
+    for sentence, margin in zip(sentences, margins, strict=True):
+        holds, least = bool((margin > 0).all()), float(margin.min())
+        if recorded is not None:
+            recorded.append({"claim": sentence, "held": holds, "margin": least})
+        elif not holds:
+            raise AssertionError(f"does not hold: {sentence} (margin {margin})")

@@ -1,4 +1,4 @@
-"""The book's figures: functions that take ``ax`` first, then arrays.
+"""The book's figures: axes in its style, and functions that take ``ax`` first, then arrays.
 
 Most return the artists that they draw; the docstring of each says so. They take no model and never
 call ``show``. In every figure standard dropout is orange, dashed and square, inverted dropout is
@@ -55,6 +55,15 @@ def use_book_style():
     except ImportError:  # outside Jupyter there is no inline backend to set
         return
     set_matplotlib_formats("svg")
+
+
+def subplots(height, rows=1, columns=1, **options):
+    """Return a figure in the book's style and width, and its axes, as ``plt.subplots`` does.
+
+    ``height`` in inches. ``options``: further options of ``plt.subplots``.
+    """
+    use_book_style()
+    return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
 
 
 def labelled_line(ax, x, y, text, *, style=PLAIN, at=-1, offset=(6, 0), every=1, **label):

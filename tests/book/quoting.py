@@ -3,8 +3,6 @@
 import ast
 import re
 
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-
 
 def code(notebook):
     """The code cells with their sources as Python: IPython's own lines taken out."""
@@ -24,18 +22,13 @@ def calls(tree, *names):
 
 
 def quoted(notebook):
-    """What the page says by `number(value, said)`, without its sign."""
-    said = []
+    """What the page says by `number(values, said)`, without signs."""
+    said = [call.args[1].value for _, tree in code(notebook) for call in calls(tree, "number")]
+    return [text.lstrip("+-") for text in " ".join(said).split()]
+
+
+def claimed(notebook):
+    """The sentences of `claim`."""
     for _, tree in code(notebook):
-        said += [call.args[1].value for call in calls(tree, "number") if is_text(call.args[1])]
-        for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For)):
-            names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-            given = {getattr(call.args[1], "id", None) for call in calls(loop, "number")}
-            if names & given:  # number(value, said) for each of several
-                texts = [node.value for node in ast.walk(loop.iter) if is_text(node)]
-                said += [text for text in texts if NUMBER.fullmatch(text)]
-    return [text.lstrip("+-") for text in said]
-
-
-def is_text(node):
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for call in calls(tree, "claim"):
+            yield from (sentence.value for sentence in call.args[::2])

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from quoting import calls, code, quoted
+from quoting import calls, claimed, code, quoted
 
 from dropout_scaling.data import seed_run
 from dropout_site.live.imports import made_and_taken
@@ -231,10 +231,6 @@ def test_the_search_for_numbers_itself(text, found):
 
 
 # --- claims ---
-
-
-def claimed(notebook):
-    return [call.args[0].value for _, tree in code(notebook) for call in calls(tree, "claim")]
 
 
 def test_the_table_of_claims_is_of_the_claims_that_the_chapters_make():
