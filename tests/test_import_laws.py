@@ -39,6 +39,7 @@ AUDIT = {"audit", "audit.__main__", "audit._findings", "audit.watch"}
 IMPORT_TORCH = {
     "_dropouts",
     "convert._graph",
+    "curves",
     "fast",
     "keyed",
     "nn",

@@ -83,7 +83,9 @@ class Stacked(nn.Module):
         return networks
 
 
-def train_stacked(model, x, y, *, optimizer, epochs, batch_size, generators, mask_seeds=None):
+def train_stacked(
+    model, x, y, *, optimizer, epochs, batch_size, generators, mask_seeds=None, first_step=0
+):
     """Train each network of ``model`` as ``train`` would train it alone; return the losses.
 
     Each step minimises the sum of the networks' mean cross-entropies. A network's weights affect
@@ -99,6 +101,7 @@ def train_stacked(model, x, y, *, optimizer, epochs, batch_size, generators, mas
         batch_size: the number of rows in a batch.
         generators: for each network, a CPU ``torch.Generator`` to shuffle its rows.
         mask_seeds: if given, a ``mask_seed`` for each network, as in ``train``.
+        first_step: the number of steps already taken, so that no mask comes again.
 
     Returns:
         Each network's loss at every step, a NumPy array of shape (networks, steps).
@@ -130,8 +133,9 @@ def train_stacked(model, x, y, *, optimizer, epochs, batch_size, generators, mas
         for rows in order.to(x.device).split(batch_size, dim=1):
             given = {}
             if mask_seeds is not None:
+                step = first_step + len(losses)
                 own = [
-                    keyed_masks(model.each, rows.shape[1], seed=seed, step=len(losses))
+                    keyed_masks(model.each, rows.shape[1], seed=seed, step=step)
                     for seed in mask_seeds
                 ]
                 given["masks"] = [torch.stack(layer) for layer in zip(*own, strict=True)]

@@ -107,6 +107,16 @@ def _masks(seed, *, step):
     return contextlib.nullcontext() if seed is None else KeyedMasks(seed, step=step)
 
 
+def float64_weights(make, seed):
+    """Return ``make()``, its weights drawn in float64 from ``seed``.
+
+    The global generator is unchanged.
+    """
+    with torch.random.fork_rng([]), _float64():
+        torch.manual_seed(seed)
+        return make()
+
+
 def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.Adam):
     """Make a model in float64, train it with ``train``, and return it with its losses.
 
@@ -125,9 +135,7 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
     Raises:
         ValueError: as ``train``.
     """
-    with torch.random.fork_rng([]), _float64():
-        torch.manual_seed(seed)
-        model = make().to(data.x_train.device)
+    model = float64_weights(make, seed).to(data.x_train.device)
     losses = train(
         model,
         data.x_train,
