@@ -1,13 +1,13 @@
-"""The digits: shapes, types, ranges, a split that loses nothing. The timings: all that are told."""
+"""Digits and patients: types, ranges, a split that loses nothing. The timings: all are told."""
 
 from itertools import product
 
 import numpy as np
 import pytest
 from helpers import says
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_diabetes, load_digits
 
-from dropout_scaling.data import digits, seed_run, timings
+from dropout_scaling.data import digits, patients, seed_run, timings
 from dropout_scaling.masks import keyed_rng
 
 
@@ -51,6 +51,22 @@ def test_either_part_may_be_a_single_row(n_test):
     got = digits(n_test=n_test, rng=keyed_rng(0))
     assert len(got.y_test) == n_test
     assert len(got.y_train) == 1797 - n_test
+
+
+# The median progress lies between 140 and 141, so the labels halve the 442.
+def test_each_patient_is_in_one_part_once_labelled_by_the_median():
+    x_train, y_train, x_test, y_test = patients(rng=keyed_rng(0))
+    assert (x_train.shape, y_train.shape) == ((200, 10), (200,))
+    assert (x_test.shape, y_test.shape) == ((242, 10), (242,))
+    assert x_train.dtype == np.float32
+    assert y_train.dtype == np.int64
+    x, progress = load_diabetes(return_X_y=True, scaled=False)
+    standard = (x - x.mean(axis=0)) / x.std(axis=0)
+    original = zip(standard.astype(np.float32).tolist(), (progress > 140.5).tolist(), strict=True)
+    rows = np.concatenate([x_train, x_test]).tolist()
+    labels = np.concatenate([y_train, y_test]).tolist()
+    assert sum(labels) == 221
+    assert sorted(zip(rows, labels, strict=True)) == sorted(original)
 
 
 @pytest.mark.parametrize("n_test", [0, 1797, -1])

@@ -31,9 +31,30 @@ def digits(*, n_test: int = 450, rng: np.random.Generator) -> Split:
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
     """
     x, y = _all_digits()
+    return _split((x / 16).astype(np.float32), y.astype(np.int64), n_test, rng)
+
+
+def patients(*, n_test: int = 242, rng: np.random.Generator) -> Split:
+    """Return scikit-learn's 442 diabetes patients, ten measurements each, split at random.
+
+    A label is 1 if the disease progressed more in a year than in the median patient, and else 0.
+    ``n_test``, ``rng``: as for ``digits``. Returns ``Split``: inputs float32 with mean 0 and
+    variance 1 over all patients, shape (rows, 10), labels int64, shape (rows,). Errors as
+    ``digits``.
+
+    Source: Efron et al. 2004, Least Angle Regression, section 1.
+    """
+    from sklearn.datasets import load_diabetes
+
+    x, progress = load_diabetes(return_X_y=True, scaled=False)
+    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
+    return _split(x, (progress > np.median(progress)).astype(np.int64), n_test, rng)
+
+
+def _split(x, y, n_test, rng):
     n_test = check_count("n_test", n_test, 1, len(x) - 1)
     order = check_rng(rng).permutation(len(x))
-    x, y = (x[order] / 16).astype(np.float32), y[order].astype(np.int64)
+    x, y = x[order], y[order]
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])
 
 
