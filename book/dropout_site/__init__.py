@@ -4,7 +4,7 @@
     figures/     drawings in the page itself, in its theme and its font
     live/        cells that a reader runs in the page
     playground/  the playground of the first page
-    navigation/  from page to page: the search, the story's end, a wrong address
+    navigation/  from page to page: the place, the search, the end of all steps, a wrong address
     sharing/     what other sites show of a page
     page_weight/ fewer bytes to load
 
@@ -26,6 +26,7 @@ PARTS = (
     "live",
     "playground",
     "navigation.not_found",
+    "navigation.place",
     "navigation.story_end",
     "sharing.page_tags",
     "sharing.sitemap",

@@ -1,0 +1,62 @@
+"""The minutes that a page says are measured, and the walk is short enough to be walked."""
+
+import math
+import re
+
+import nbformat
+import pytest
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+from dropout_site.navigation.place import WALK, places
+from tools.book.notebooks import chapters, read
+from tools.book.reading_time import minutes
+from tools.paths import TOC
+
+MOST_OF_A_STEP, MOST_OF_THE_WALK = 12, 75  # minutes
+SITE_MAP = parse_toc_yaml(TOC)
+(WALKED,) = [list(part.files()) for part in SITE_MAP.root.subtrees if part.caption == WALK]
+MEASURED = {name: minutes(read(path)) for name, path in chapters().items()}
+
+
+def said(name):
+    """The minutes on the page, or None."""
+    text = read(chapters()[name]).cells[0].source
+    found = re.search(r"\*\*Takes\*\* (\d+) minutes", text)
+    return found and int(found[1])
+
+
+@pytest.mark.parametrize("name", [name for name in chapters() if said(name)])
+def test_a_page_says_the_minutes_that_it_takes(name):
+    assert said(name) == math.ceil(MEASURED[name]), "write the measured minutes"
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_each_step_of_the_walk_is_short(name):
+    assert said(name) <= MOST_OF_A_STEP
+
+
+def test_the_walk_is_short():
+    assert sum(map(said, WALKED)) <= MOST_OF_THE_WALK
+
+
+def test_each_step_knows_its_place():
+    said_above = places(SITE_MAP)
+    assert [said_above[page] for page in WALKED] == [
+        f"The walk, step {step} of {len(WALKED)}" for step in range(1, len(WALKED) + 1)
+    ]
+    assert "reference/api" not in said_above
+
+
+def test_the_measure_itself():
+    def cell(kind, source, *tags):
+        return getattr(nbformat.v4, f"new_{kind}_cell")(source, metadata={"tags": list(tags)})
+
+    words = "word " * 100
+    read_by_all = [cell("markdown", words), cell("code", "x = 1\ny = x")]  # 4 words of code
+    passed_over = [
+        cell("code", words, "hide-cell"),
+        cell("markdown", f"<details>{words}</details>\n\n## Sources\n\n{words}"),
+    ]
+    formula = [cell("markdown", "$a + b$ [one](https://example.org/a/b)")]
+    for cells, expected in ((read_by_all, 112), (read_by_all + passed_over, 112), (formula, 2)):
+        assert minutes(nbformat.v4.new_notebook(cells=cells)) == expected / 200
