@@ -7,8 +7,8 @@ N is how often all seeds are shifted. If no chapter is named, all that claim som
 Each run of a chapter is kept in .cache/seeds until its code, or a file of the package that it
 loaded, changes: a run that was stopped goes on where it was. Ends with a table, in which a margin
 of 0.1 says that the claim came within a tenth of its usual distance from failing, and below 0 that
-it failed: an error, unless its page says how often it held, "198 of 200". The whole run is written
-to src/dropout_scaling/claims.json, which the book shows.
+it failed: an error, unless its page says how often it held, "198 of 200". The table is written to
+src/dropout_scaling/claims.json, which the book shows; chapters that were not run keep their rows.
 """
 
 import ast
@@ -173,6 +173,21 @@ def show(rows):
         print(f"{mark} {row['held']:4} of {row['of']}  {nearest}  {row['page']}: {row['claim']}")
 
 
+def others(every, wanted):
+    """The rows of the chapters that were not run now, as they were written before."""
+    if len(wanted) == len(every):
+        return []
+    rows = json.loads(CLAIMS.read_text("utf8"))["claims"]
+    return [row for row in rows if row["page"] in every and row["page"] not in wanted]
+
+
+def write(rows, n):
+    about = {"date": date.today().isoformat(), "python": platform.python_version()}
+    about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
+    rows.sort(key=lambda row: row["page"])  # a chapter's claims stay in their order
+    CLAIMS.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
+
+
 def main(n, names):
     every = claiming_chapters()
     unknown = sorted(set(names) - set(every))
@@ -182,10 +197,7 @@ def main(n, names):
     run_missing(wanted, n)
     rows = summary(wanted, n)
     show(rows)
-    if not names:
-        about = {"date": date.today().isoformat(), "python": platform.python_version()}
-        about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
-        CLAIMS.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
+    write(rows + others(every, wanted), n)
     failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
     print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
     sys.exit(failed > 0)

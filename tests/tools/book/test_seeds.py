@@ -110,3 +110,12 @@ def test_a_chapter_that_claims_nothing_is_refused(clone):
     ended = clone.run("book.seeds", "2", "page")
     assert ended.returncode != 0
     assert "seeds: no chapter with a claim: page" in ended.stderr
+
+
+def test_chapters_that_were_not_run_keep_their_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(seeds, "CLAIMS", tmp_path / "claims.json")
+    one, two, gone = ({"page": page, "claim": "It is so."} for page in ("one", "two", "gone"))
+    seeds.write([two, one, gone], 2)
+    assert json.loads(seeds.CLAIMS.read_text("utf8"))["claims"] == [gone, one, two]
+    assert seeds.others({"one": None, "two": None}, {"two": None}) == [one]
+    assert seeds.others({"one": None}, {"one": None}) == []
