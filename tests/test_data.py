@@ -7,7 +7,7 @@ import pytest
 from helpers import says
 from sklearn.datasets import load_diabetes, load_digits
 
-from dropout_scaling.data import digits, patients, seed_run, timings
+from dropout_scaling.data import diabetes, digits, patients, seed_run, timings
 from dropout_scaling.masks import keyed_rng
 
 
@@ -44,6 +44,27 @@ def test_the_same_generator_gives_the_same_split_and_another_another(split):
     again, other = digits(rng=keyed_rng(0)), digits(rng=keyed_rng(1))
     assert all((a == b).all() for a, b in zip(split, again, strict=True))
     assert (split.x_test != other.x_test).any()
+
+
+def test_the_patients_are_all_there_and_the_training_targets_set_the_scale():
+    split = diabetes(rng=keyed_rng(0))
+    assert split.x_train.shape == (342, 10)
+    assert split.y_test.shape == (100, 1)
+    assert abs(split.y_train.mean()) < 1e-12  # 342 sums, each rounded by less than 1e-15
+    assert abs(split.y_train.std() - 1) < 1e-12
+    x, y = load_diabetes(return_X_y=True)
+    mine = np.concatenate([split.x_train, split.x_test])
+    targets = np.concatenate([split.y_train, split.y_test])[:, 0]
+    # scikit-learn's columns have mean 0 and length 1, so the two differ by a factor.
+    order, theirs = np.lexsort(mine.T.round(9)), np.lexsort((x * 442**0.5).T.round(9))
+    np.testing.assert_allclose(mine[order], x[theirs] * 442**0.5, atol=1e-12)
+    assert np.corrcoef(targets[order], y[theirs])[0, 1] > 1 - 1e-12
+
+
+@pytest.mark.parametrize("n_test", [0, 441])
+def test_too_few_patients_in_a_part_are_refused(n_test):
+    with pytest.raises(ValueError, match=says(f"n_test must be in [1, 440], got {n_test}")):
+        diabetes(n_test=n_test, rng=keyed_rng(0))
 
 
 @pytest.mark.parametrize("n_test", [1, 1796])

@@ -1,6 +1,7 @@
 """The training loop: the same numbers again, a loss that falls, and masks by their coordinates."""
 
 import copy
+import functools
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from helpers import bits, says
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from dropout_scaling.data import digits
+from dropout_scaling.data import Split, digits
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.train import (
@@ -318,3 +319,14 @@ def test_on_digits_it_learns_from_all_that_are_not_for_testing_unless_told_other
     for rows in (0, 1348):
         with pytest.raises(ValueError, match=says(f"rows must be in [1, 1347], got {rows}")):
             trained_on_digits(small(), seed=4, rows=rows, **settings)
+
+
+def test_another_loss_is_minimised_where_one_is_given():
+    x = torch.linspace(-1, 1, 64, dtype=torch.float64)[:, None]
+    data = Split(x, 3 * x, x, 3 * x)
+    make = functools.partial(MLP, [1, 1], p=0)
+    settings = {"seed": 0, "epochs": 200, "batch_size": 64, "lr": 0.1}
+    model, losses = trained(make, data, loss=torch.nn.functional.mse_loss, **settings)
+    # 200 steps of at most 0.1 each reach a slope of 3 from any start in [-1, 1].
+    assert losses[-1] < 1e-3 < losses[0]
+    assert abs(model(torch.ones(1, 1, dtype=torch.float64)).item() - 3) < 0.1

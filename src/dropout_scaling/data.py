@@ -44,11 +44,10 @@ def patients(*, n_test: int = 242, rng: np.random.Generator) -> Split:
 
     Source: Efron et al. 2004, Least Angle Regression, section 1.
     """
-    from sklearn.datasets import load_diabetes
-
-    x, progress = load_diabetes(return_X_y=True, scaled=False)
-    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
-    return _split(x, (progress > np.median(progress)).astype(np.int64), n_test, rng)
+    x, progress = _all_patients()
+    return _split(
+        x.astype(np.float32), (progress > np.median(progress)).astype(np.int64), n_test, rng
+    )
 
 
 def _split(x, y, n_test, rng):
@@ -58,11 +57,36 @@ def _split(x, y, n_test, rng):
     return Split(x[n_test:], y[n_test:], x[:n_test], y[:n_test])
 
 
+def diabetes(*, n_test: int = 100, rng: np.random.Generator) -> Split:
+    """Return the patients of ``patients`` as a regression: how far the disease progressed.
+
+    ``n_test``, ``rng``: as for ``digits``. Returns ``Split``: inputs as those of ``patients``, but
+    float64. The targets are in standard deviations of the training targets, from their mean:
+    float64, shape (rows, 1). Raises ValueError if ``n_test`` would leave fewer than one row to
+    test on or two to train on, TypeError for another kind of ``rng``.
+
+    Source: as ``patients``.
+    """
+    x, progress = _all_patients()
+    check_count("n_test", n_test, 1, len(x) - 2)
+    split = _split(x, progress[:, np.newaxis], n_test, rng)
+    mean, spread = split.y_train.mean(), split.y_train.std()
+    targets = [(y - mean) / spread for y in (split.y_train, split.y_test)]
+    return split._replace(y_train=targets[0], y_test=targets[1])
+
+
 @functools.cache  # reading them takes longer than shuffling them, and a chapter does it often
 def _all_digits():
     from sklearn.datasets import load_digits
 
     return load_digits(return_X_y=True)
+
+
+def _all_patients():
+    from sklearn.datasets import load_diabetes
+
+    x, progress = load_diabetes(return_X_y=True, scaled=False)
+    return (x - x.mean(axis=0)) / x.std(axis=0), progress
 
 
 def timings(file=None) -> tuple[dict, list[dict]]:

@@ -63,19 +63,22 @@ def keyed_masks(model, rows, *, seed, step) -> list[torch.Tensor]:
     return masks
 
 
-def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=None) -> list[float]:
-    """Train ``model`` with the mean cross-entropy over shuffled batches; return the losses.
+def train(
+    model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=None, loss=F.cross_entropy
+) -> list[float]:
+    """Train ``model`` over shuffled batches; return the losses.
 
     Args:
         model: a module; it is left in train mode.
         x: the inputs, shape (rows, features).
-        y: the class labels, shape (rows,).
+        y: the class labels, shape (rows,), or what else ``loss`` takes.
         optimizer: an optimiser over the model's parameters.
         epochs: the number of passes over the data.
         batch_size: the number of rows in a batch.
         generator: a CPU ``torch.Generator`` to shuffle the rows.
         mask_seed: if given, step s takes its masks from ``KeyedMasks(mask_seed, step=s)``.
             Otherwise each dropout layer draws its own.
+        loss: a function of the outputs and of their rows of y: the mean over a batch.
 
     Returns:
         The loss at every step, a list of floats.
@@ -95,11 +98,11 @@ def train(model, x, y, *, optimizer, epochs, batch_size, generator, mask_seed=No
     for _ in range(epochs):
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
             with _masks(mask_seed, step=len(losses)):
-                loss = F.cross_entropy(model(x[rows]), y[rows])
+                value = loss(model(x[rows]), y[rows])
             optimizer.zero_grad()
-            loss.backward()
+            value.backward()
             optimizer.step()
-            losses.append(loss.item())
+            losses.append(value.item())
     return losses
 
 
@@ -117,7 +120,9 @@ def float64_weights(make, seed):
         return make()
 
 
-def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.Adam):
+def trained(
+    make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.Adam, loss=F.cross_entropy
+):
     """Make a model in float64, train it with ``train``, and return it with its losses.
 
     Args:
@@ -128,6 +133,7 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
         batch_size: as in ``train``.
         lr: the learning rate.
         optimizer: a class of ``torch.optim`` with the option ``fused``, such as SGD or Adam.
+        loss: as in ``train``.
 
     Returns:
         The model, in eval mode, and the losses of ``train``. The global generator is unchanged.
@@ -146,6 +152,7 @@ def trained(make, data, *, seed, epochs, batch_size, lr, optimizer=torch.optim.A
         batch_size=batch_size,
         generator=torch.Generator().manual_seed(seed),
         mask_seed=seed,
+        loss=loss,
     )
     return model.eval(), losses
 
