@@ -153,7 +153,7 @@ RIGHT_LAYERS = {
     "a given mask, inverted": (inverted_train, "inverted dropout", {}),
     "a given mask, standard": (standard_train, "standard dropout", {}),
     "a cache and a backward": (with_cache, "inverted dropout", {"backward": inverted_backward}),
-    "Gaussian noise": (Gaussian(), "multiplicative Gaussian noise", {}),
+    "Gaussian noise": (Gaussian(), "noise of mean 1 and variance p/q", {}),
     "DropPath": (DropPath(), "inverted dropout, with one decision for a whole row", {}),
     "Dropout1d": (nn.Dropout1d(0.2), "inverted dropout, with one decision for a whole channel", {}),
     "Dropout2d": (nn.Dropout2d(0.2), "inverted dropout, with one decision for a whole channel", {}),
@@ -370,7 +370,7 @@ def test_the_right_kinds_say_only_what_they_must():
     assert set(RIGHT) == {
         "inverted dropout",
         "standard dropout",
-        "multiplicative Gaussian noise (the paper's section 10)",
+        "noise of mean 1 and variance p/q, such as the paper's Gaussian noise (section 10)",
     }
     assert all(isinstance(facts, Facts) for facts in RIGHT.values())
     assert inverted_backward is not standard_backward

@@ -15,7 +15,7 @@ _MASK = Facts(
 RIGHT = {
     "inverted dropout": _MASK._replace(scale=frozenset({"1/q"}), evaluation=frozenset({"1"})),
     "standard dropout": _MASK._replace(scale=frozenset({"1"}), evaluation=frozenset({"q"})),
-    "multiplicative Gaussian noise (the paper's section 10)": Facts(
+    "noise of mean 1 and variance p/q, such as the paper's Gaussian noise (section 10)": Facts(
         kind="gaussian", evaluation=frozenset({"1"}), backward="same", mutates=False
     ),
 }
