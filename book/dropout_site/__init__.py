@@ -4,6 +4,7 @@
     figures/     drawings in the page itself, in its theme and its font
     live/        cells that a reader runs in the page
     playground/  the playground of the first page
+    predictions/ the answer to a prediction, out of sight until it is made
     navigation/  from page to page: the place, the search, the end of all steps, a wrong address
     sharing/     what other sites show of a page
     page_weight/ fewer bytes to load
@@ -25,6 +26,7 @@ PARTS = (
     "figures.inline_svg",
     "live",
     "playground",
+    "predictions",
     "navigation.not_found",
     "navigation.place",
     "navigation.story_end",

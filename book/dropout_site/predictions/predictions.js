@@ -1,0 +1,52 @@
+// Hide what follows a prediction until the reader has made it. What they chose is not kept.
+for (const box of document.querySelectorAll("blockquote.predict")) {
+  const answer = document.createElement("div");
+  const end = "section, h2, h3, blockquote.predict";
+  for (let next; (next = box.nextElementSibling) && !next.matches(end);) answer.append(next);
+  if (!answer.childElementCount) continue;
+  answer.className = "answer";
+  answer.hidden = true;
+  answer.hidden = "until-found"; // a browser that knows it finds words in it, and opens it
+  box.after(answer);
+
+  const choices = [...box.querySelectorAll("li")];
+  const places = choices.length ? choices : [box.firstElementChild.appendChild(document.createElement("p"))];
+  const show = (said) => {
+    answer.hidden = false;
+    box.classList.add("made");
+    box.querySelectorAll(".choice").forEach((button) => (button.disabled = true));
+    if (said === null) return;
+    const words = document.createElement("p");
+    words.className = "said";
+    words.tabIndex = -1;
+    words.append(choices.length ? "You said: " : "What happens:");
+    if (choices.length) words.append(said);
+    answer.prepend(words);
+    words.focus(); // a screen reader goes on from here
+  };
+  for (const place of places) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "choice";
+    if (choices.length) button.append(...place.childNodes);
+    else button.textContent = "I have an answer: show what happens";
+    place.append(button);
+    button.addEventListener("click", () => {
+      button.classList.add("chosen");
+      const said = document.createElement("strong");
+      said.append(...[...button.childNodes].map((node) => node.cloneNode(true)));
+      show(said);
+    });
+  }
+  answer.addEventListener("beforematch", () => show(null));
+  // A link into the answer opens it.
+  const linked = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && answer.contains(target)) {
+      show(null);
+      target.scrollIntoView();
+    }
+  };
+  linked();
+  addEventListener("hashchange", linked);
+}
