@@ -2,7 +2,6 @@
 
 import functools
 import re
-import threading
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from helpers import says
 from torch import nn
 from torch.nn import functional as F
 
-from dropout_scaling.diagnose.call import ROLES, Caller, UnusableLayerError, within
+from dropout_scaling.diagnose.call import ROLES, Caller, UnusableLayerError
 
 X = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
 
@@ -233,27 +232,6 @@ def test_the_error_told_is_that_of_the_attempt_that_got_further(layer, kind, tex
     with pytest.raises(UnusableLayerError, match="^" + re.escape(text)) as caught:
         Caller(layer)(X, 0.2, True)
     assert caught.value.kind == kind
-
-
-def test_within_its_time_a_function_gives_its_result_or_its_error():
-    assert within(5, divmod, 7, 2) == (3, 1)
-    with pytest.raises(ZeroDivisionError):
-        within(5, divmod, 7, 0)
-
-
-def test_beyond_its_time_a_function_is_stopped():
-    ended, go_on = threading.Event(), threading.Event()
-
-    def endless():
-        try:
-            while not go_on.wait(0.01):
-                pass
-        finally:
-            ended.set()
-
-    with pytest.raises(TimeoutError):
-        within(0.1, endless)
-    assert ended.wait(5)
 
 
 def test_a_function_that_has_raised_once_is_given_arrays_again():

@@ -1,11 +1,9 @@
 """Call a dropout of any kind with NumPy arrays: a function, a module, or a pair of methods."""
 
-import ctypes
 import inspect
 import sys
-import threading
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -243,31 +241,3 @@ def _further(first, second):
 
 def _array(a):
     return np.array(a.detach().cpu().double().numpy() if hasattr(a, "detach") else a, dtype=float)
-
-
-def within(seconds: float, function, *args):
-    """Return function(*args), run in a thread; raise TimeoutError after ``seconds``.
-
-    After a timeout the thread is told to stop. It stops at its next line of Python.
-    """
-    box: dict[str, Any] = {}
-
-    def work():
-        try:
-            box["result"] = function(*args)
-        except BaseException as raised:  # of any kind: raised again below
-            box["raised"] = raised
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        # No simpler way: a process could not get a notebook's layer, and signals work only on Unix,
-        # and only in the main thread. If the thread went on, it would draw from the restored
-        # generators.
-        stop = ctypes.py_object(SystemExit)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), stop)
-        raise TimeoutError
-    if "raised" in box:
-        raise box["raised"]
-    return box["result"]

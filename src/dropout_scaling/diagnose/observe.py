@@ -21,7 +21,8 @@ from dropout_scaling._arguments import check_p
 from dropout_scaling._restore import as_found
 from dropout_scaling.diagnose._chance import ALPHA
 from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
-from dropout_scaling.diagnose.call import Caller, UnusableLayerError, within
+from dropout_scaling.diagnose._time_limit import within
+from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 
 LOWEST_P, HIGHEST_P = 0.01, 0.99  # outside, too few values are dropped, or kept, to judge
 TRAINING_CALLS = 40
