@@ -43,8 +43,8 @@ IMPORT_TORCH = {
     "fast",
     "keyed",
     "nn",
-    "ranks",
-    "stacked",
+    "process_group",
+    "stacked_networks",
     "train",
     *AUDIT,
 }

@@ -9,6 +9,9 @@ MOVED = {
     "contract": "diagnose.contract",
     "listing": "show",
     "observe": "diagnose.observe",
+    "packed": "bit_masks",
+    "ranks": "process_group",
+    "stacked": "stacked_networks",
     "watch": "audit.watch",
 }
 

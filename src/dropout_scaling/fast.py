@@ -4,7 +4,7 @@ PyTorch's own layer draws its random numbers one after another. It stores a mask
 input for backward. Here an element's random number depends only on the call's key and on the
 element's position. So threads can compute the numbers in parallel, and backward can compute them
 again: only the key, 2 KiB, is stored. ``torch.compile`` turns this into one loop if there is a C++
-compiler. Otherwise the key is the seed of NumPy's generator, and ``packed`` draws the mask.
+compiler. Otherwise the key is the seed of NumPy's generator, and ``bit_masks`` draws the mask.
 """
 
 import re
@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 import torch
 
-from dropout_scaling import packed
+from dropout_scaling import bit_masks
 from dropout_scaling.nn import InvertedDropout
 
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by a float's width in bytes
@@ -148,9 +148,9 @@ def _write(x, y, drawn, q):
     compiled = _compiled_drop(x.dtype)
     if compiled is None:
         rng = np.random.default_rng(drawn[:4].numpy().view(np.uint32))
-        bits = packed.draw_bits(x.numel(), q, rng=rng)
+        bits = bit_masks.draw_bits(x.numel(), q, rng=rng)
         torch.mul(x, scale, out=y)
-        packed.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), bits)
+        bit_masks.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), bits)
         return
     key, limit = drawn[: 1 + LANES], limits(q, drawn[1 + LANES :])
     n_rows, rest = divmod(x.numel(), LANES)

@@ -36,9 +36,9 @@ import torch
 from torch.nn import functional as F
 
 from dropout_scaling import fast, plots
+from dropout_scaling.bit_masks import packed_backward, packed_train
 from dropout_scaling.data import timings
 from dropout_scaling.fast import FastDropout
-from dropout_scaling.packed import packed_backward, packed_train
 from tools.paths import ROOT
 
 SIZES = [2**k for k in range(10, 27, 2)]

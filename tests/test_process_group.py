@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dropout_scaling.ranks import Ranks
+from dropout_scaling.process_group import Ranks
 
 
 def add_up(rank, size):

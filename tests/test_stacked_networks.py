@@ -9,7 +9,7 @@ from helpers import bits, says
 from torch import nn
 
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
-from dropout_scaling.stacked import Stacked, train_stacked
+from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import train
 
 N, ROWS, SIZES = 3, 21, [6, 5, 4, 3]

@@ -7,8 +7,8 @@ import pytest
 from helpers import bits as bits_of
 from helpers import says
 
-from dropout_scaling import packed
-from dropout_scaling.packed import (
+from dropout_scaling import bit_masks
+from dropout_scaling.bit_masks import (
     clear_dropped,
     draw_bits,
     packed_backward,
@@ -25,10 +25,10 @@ SIZES = [
     8,
     9,
     1000,
-    packed.BLOCK - 1,
-    packed.BLOCK,
-    packed.BLOCK + 1,
-    2 * packed.BLOCK + 5,
+    bit_masks.BLOCK - 1,
+    bit_masks.BLOCK,
+    bit_masks.BLOCK + 1,
+    2 * bit_masks.BLOCK + 5,
 ]
 
 
@@ -70,8 +70,8 @@ def test_the_second_numbers_go_to_the_ties_of_their_own_block(n, rng):
     drawn, expected = rng.spawn(1)[0], []
     same = np.random.Generator(type(drawn.bit_generator)(1))
     same.bit_generator.state = drawn.bit_generator.state
-    for start in range(0, n, packed.BLOCK):
-        size = min(packed.BLOCK, n - start)
+    for start in range(0, n, bit_masks.BLOCK):
+        size = min(bit_masks.BLOCK, n - start)
         first = same.integers(0, 2**64, -(-size // 8), np.uint64).view(np.uint8)[:size]
         second = iter(same.integers(0, 2**64, int((first == byte).sum()), np.uint64).tolist())
         expected += [b < byte or (b == byte and next(second) < tail) for b in first.tolist()]
