@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dropout_scaling import reference
+from dropout_scaling import convert, reference, theory
 from dropout_scaling._arguments import check_count, check_floats
 from dropout_scaling.exact import all_masks
 from dropout_scaling.show import show
@@ -81,3 +81,13 @@ def test_what_is_shown_computes_the_same(capsys, function, p):
     assert "check_" not in code
     assert names[function.__name__] is not function
     np.testing.assert_array_equal(names[function.__name__](*arguments), function(*arguments))
+
+
+def test_the_chapters_show_the_formulas_of_other_modules_alone(capsys):
+    assert shown(capsys, theory.ridge_penalty).splitlines()[1:] == [
+        "    return p / (1 - p) * ((x**2).sum(axis=0) * w**2).sum()"
+    ]
+    assert shown(capsys, convert.inverted_sgd).splitlines()[1:] == [
+        "    q = 1 - p",
+        '    return {"lr": q**2 * lr, "weight_decay": weight_decay / q**2}',
+    ]

@@ -68,7 +68,7 @@ def test_a_float64_scalar_p_does_not_widen_float32(function):
 
 
 def test_inverted_dropout_has_no_variance_at_p_1():
-    text = "drop probability p must be below 1 for the variance p / q, got 1"
+    text = "drop probability p must be below 1, so that q = 1 - p is not 0, got 1"
     with pytest.raises(ValueError, match=says(text)):
         inverted_variance(X, 1)
 
@@ -135,6 +135,6 @@ def test_penalties_refuse_bad_input(penalty):
         penalty(x, np.ones(3), 0.2)
     with pytest.raises(TypeError, match=says("w must hold floats or Fractions, got int64")):
         penalty(x, np.ones(2, dtype=np.int64), 0.2)
-    rule = "drop probability p must be below 1 for the variance p / q, got "
+    rule = "drop probability p must be below 1, so that q = 1 - p is not 0, got "
     with pytest.raises(ValueError, match=says(rule + "1")):
         penalty(x, w, 1)

@@ -25,6 +25,17 @@ def check_p(p):
     return int(p) if isinstance(p, Integral) else float(p)
 
 
+def check_p_below_1(p):
+    """Return ``p`` as ``check_p`` does, if it is below 1: then q = 1 - p can be divided by.
+
+    Raises TypeError or ValueError as ``check_p``, and ValueError at p = 1.
+    """
+    p = check_p(p)
+    if p == 1:
+        raise ValueError(f"drop probability p must be below 1, so that q = 1 - p is not 0, got {p}")
+    return p
+
+
 def keep_probability(p, *, like):
     """Return q = 1 - p: a float, or a number of p's own type if the array ``like`` holds objects.
 
@@ -46,6 +57,18 @@ def check_floats(name, x):
     if not (np.issubdtype(x.dtype, np.floating) or x.dtype == object):
         raise TypeError(f"{name} must hold floats or Fractions, got {x.dtype}")
     return x
+
+
+def check_weights(w, x):
+    """Return ``w`` if its shape is (inputs,), for ``x`` of shape (rows, inputs).
+
+    Raises ValueError otherwise.
+    """
+    if x.ndim != 2 or w.shape != x.shape[1:]:
+        raise ValueError(
+            f"x must have shape (rows, inputs) and w (inputs,), got {x.shape} and {w.shape}"
+        )
+    return w
 
 
 def check_mask(mask, shape):

@@ -8,7 +8,13 @@ from math import comb
 
 import numpy as np
 
-from dropout_scaling._arguments import check_count, check_floats, check_p
+from dropout_scaling._arguments import (
+    check_count,
+    check_floats,
+    check_p,
+    check_p_below_1,
+    check_weights,
+)
 
 
 def standard_mean(x, p):
@@ -43,14 +49,8 @@ def inverted_variance(x, p):
     >>> inverted_variance(np.ones(2), 0.2)
     array([0.25, 0.25])
     """
-    return _p_over_q(p) * np.asarray(x) ** 2
-
-
-def _p_over_q(p):
-    p = check_p(p)
-    if p == 1:
-        raise ValueError("drop probability p must be below 1 for the variance p / q, got 1")
-    return p / (1 - p)
+    p = check_p_below_1(p)
+    return p / (1 - p) * np.asarray(x) ** 2
 
 
 def kept_count_probabilities(n, p):
@@ -79,8 +79,9 @@ def ridge_penalty(x, w, p):
     >>> ridge_penalty(np.ones((2, 1)), np.array([3.0]), 0.2)
     np.float64(4.5)
     """
-    x, w = _rows_and_weights(x, w)
-    return _p_over_q(p) * ((x**2).sum(axis=0) * w**2).sum()
+    x, w, p = check_floats("x", x), check_floats("w", w), check_p_below_1(p)
+    check_weights(w, x)
+    return p / (1 - p) * ((x**2).sum(axis=0) * w**2).sum()
 
 
 def logistic_penalty(x, w, p):
@@ -94,15 +95,7 @@ def logistic_penalty(x, w, p):
     >>> logistic_penalty(np.ones((1, 1)), np.zeros(1), 0.2)
     np.float64(0.0)
     """
-    x, w = _rows_and_weights(x, w)
+    x, w, p = check_floats("x", x), check_floats("w", w), check_p_below_1(p)
+    check_weights(w, x)
     sure = np.tanh(x @ w / 2)  # s (1 - s) = (1 - sure^2) / 4; this form cannot overflow
-    return _p_over_q(p) / 8 * ((1 - sure**2) * (x**2 @ w**2)).sum()
-
-
-def _rows_and_weights(x, w):
-    x, w = check_floats("x", x), check_floats("w", w)
-    if x.ndim != 2 or w.shape != x.shape[1:]:
-        raise ValueError(
-            f"x must have shape (rows, inputs) and w (inputs,), got {x.shape} and {w.shape}"
-        )
-    return x, w
+    return p / (1 - p) / 8 * ((1 - sure**2) * (x**2 @ w**2)).sum()

@@ -192,7 +192,7 @@ def test_the_settings_are_scaled_by_the_powers_of_q_in_the_table(p):
 )
 @pytest.mark.parametrize("p", [1, 1.0])
 def test_p_1_has_no_conversion(convert, p):
-    text = f"drop probability p must be below 1 to convert, since q = 0, got p = {p}"
+    text = f"drop probability p must be below 1, so that q = 1 - p is not 0, got {p}"
     with pytest.raises(ValueError, match=says(text)):
         convert(p)
 

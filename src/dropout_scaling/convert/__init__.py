@@ -11,14 +11,7 @@ rate and weight initializations at each layer".
 
 import copy
 
-from dropout_scaling._arguments import check_p
-
-
-def _keep_probability(p):
-    q = 1 - check_p(p)
-    if q == 0:
-        raise ValueError(f"drop probability p must be below 1 to convert, since q = 0, got p = {p}")
-    return q
+from dropout_scaling._arguments import check_p_below_1
 
 
 def inverted_weight(w, p):
@@ -30,7 +23,7 @@ def inverted_weight(w, p):
     >>> inverted_weight(2.0, 0.25)
     1.5
     """
-    return w * _keep_probability(p)
+    return w * (1 - check_p_below_1(p))
 
 
 def standard_weight(w, p):
@@ -41,7 +34,7 @@ def standard_weight(w, p):
     >>> standard_weight(1.5, 0.25)
     2.0
     """
-    return w / _keep_probability(p)
+    return w / (1 - check_p_below_1(p))
 
 
 def inverted_sgd(lr, weight_decay, p):
@@ -54,7 +47,7 @@ def inverted_sgd(lr, weight_decay, p):
     >>> inverted_sgd(0.4, 0.01, 0.5)
     {'lr': 0.1, 'weight_decay': 0.04}
     """
-    q = _keep_probability(p)
+    q = 1 - check_p_below_1(p)
     return {"lr": q**2 * lr, "weight_decay": weight_decay / q**2}
 
 
@@ -81,7 +74,7 @@ def inverted_adam(lr, eps, weight_decay, p, *, decoupled=False):
     >>> inverted_adam(0.002, 1e-8, 0.01, 0.5, decoupled=True)
     {'lr': 0.001, 'eps': 2e-08, 'weight_decay': 0.02}
     """
-    q = _keep_probability(p)
+    q = 1 - check_p_below_1(p)
     decay = weight_decay / (q if decoupled else q**2)
     return {"lr": q * lr, "eps": eps / q, "weight_decay": decay}
 
