@@ -12,11 +12,10 @@ import time
 from dropout_grading.execution.sandbox import isolated
 from tools import green_run
 from tools.environment import browser, compiler, pyodide
-from tools.environment.device import problem
+from tools.environment.device import DEVICE, problem
 from tools.environment.set_up import python_of
 from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
-DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 # They read the built site, so they come last.
 SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "questions_and_api", "assignments")]
 NEEDS_SITE = [*SITE_TESTS, "tests/browser", "tests/live"]

@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASES = {"12": "bookworm", "13": "trixie"}
-PACKAGES = ("git", "make", "python3", "python3-venv", "ca-certificates")
+PACKAGES = ("git", "make", "python3-venv", "ca-certificates")
 COMMANDS = ("make book", "make test")
 CLONE = "/root/clone"
 HANDED_ON = re.compile(r"(PIP_\w+|(https?|all|no)_proxy|SSL_CERT_FILE|SSL_CERT_DIR)", re.IGNORECASE)

@@ -1,15 +1,21 @@
 """A fact that needs a second home, in a file that is not Python, is the same in both."""
 
+import json
 import re
 
 import pytest
 import yaml
 
+from tests.bare import run as bare
 from tools import paths
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS
-from tools.environment.set_up import oldest_python
+from tools.environment.device import DEVICE_VARIABLE
+from tools.environment.pyodide import NPM_PINS
+from tools.environment.set_up import TRIED_PYTHONS, oldest_python
 
 MAKEFILE = paths.ROOT / "Makefile"
+CI = paths.ROOT / ".github" / "workflows" / "ci.yml"
+OLDEST_PYTHON = "{}.{}".format(*oldest_python())
 
 
 def test_the_makefile_names_the_folders_that_the_tools_use():
@@ -33,19 +39,47 @@ def test_a_plain_build_gives_a_cell_as_long_as_the_commands_do():
     assert settings["execute"]["timeout"] == CELL_TIMEOUT_SECONDS
 
 
+def test_make_the_tools_and_the_package_know_the_device_by_one_variable():
+    assert f"export {DEVICE_VARIABLE} := $(DEVICE)\n" in MAKEFILE.read_text("utf8")
+    assert f'os.environ.get("{DEVICE_VARIABLE}"' in (paths.PACKAGE / "train.py").read_text("utf8")
+    assert f"`{DEVICE_VARIABLE}=cuda`" in (paths.BOOK / "reference" / "run.md").read_text("utf8")
+
+
+def test_a_bare_debian_gets_what_the_readme_asks_for():
+    (asked,) = re.findall(r"`apt install (.+?)`", (paths.ROOT / "README.md").read_text("utf8"))
+    assert tuple(asked.split()) == bare.PACKAGES
+    install = r"apt-get install [^\n]*\\\n\s*(.+?) >/dev/null"
+    assert re.findall(install, CI.read_text("utf8")) == [asked]
+
+
+def test_the_pages_name_the_pyodide_that_is_pinned():
+    pinned = json.loads((NPM_PINS / "package.json").read_text("utf8"))["dependencies"]["pyodide"]
+    said = re.findall(r"Pyodide (\d[\d.]*\d)", paths.CONFIG.read_text("utf8"))
+    said += re.findall(
+        r"Pyodide.*?version (\d[\d.]*\d)", (paths.BOOK / "reference" / "run.md").read_text("utf8")
+    )
+    assert said == [pinned, pinned]
+
+
 @pytest.mark.parametrize(
     "file", ["Makefile", "README.md", "book/reference/run.md", "book/instructors/assignments.md"]
 )
 def test_the_oldest_python_is_said_as_it_is_declared(file):
     said = re.findall(r"(\d+\.\d+) or newer", (paths.ROOT / file).read_text("utf8"))
-    assert said == ["{}.{}".format(*oldest_python())]
+    assert said == [OLDEST_PYTHON]
 
 
-def test_the_oldest_python_is_tried_in_ci():
-    workflows = paths.ROOT / ".github" / "workflows"
-    oldest = "{}.{}".format(*oldest_python())
-    every = yaml.safe_load((workflows / "ci.yml").read_text("utf8"))
-    assert every["jobs"]["test"]["strategy"]["matrix"]["python"][0] == oldest
-    weekly = yaml.safe_load((workflows / "versions.yml").read_text("utf8"))
+def test_the_oldest_python_is_that_of_the_pins():
+    text = (paths.ROOT / "CONTRIBUTING.md").read_text("utf8")
+    said = re.findall(r"declares: (\d+\.\d+)\.0, not the newest (\d+\.\d+)\.", text)
+    assert said == [(OLDEST_PYTHON, OLDEST_PYTHON)]
+
+
+def test_the_pythons_that_the_set_up_proposes_are_tried_in_ci():
+    every = yaml.safe_load(CI.read_text("utf8"))
+    tried = every["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert tried[0] == OLDEST_PYTHON
+    assert [f"python{version}" for version in reversed(tried)] == list(TRIED_PYTHONS)
+    weekly = yaml.safe_load(CI.with_name("versions.yml").read_text("utf8"))
     tried = weekly["jobs"]["package"]["strategy"]["matrix"]["include"]
-    assert [one["python"] for one in tried if one["versions"] == "oldest"] == [oldest]
+    assert [one["python"] for one in tried if one["versions"] == "oldest"] == [OLDEST_PYTHON]

@@ -23,8 +23,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools.book.kernel_environment import kernel_environment
 from tools.book.kernel_variants import VARIANT_VARIABLE
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
+from tools.environment.device import DEVICE, DEVICE_VARIABLE
 from tools.file_lock import locked
 from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT
 
@@ -32,7 +34,6 @@ SLOW_SECONDS = 15  # a chapter that takes longer is said to be slow; a busy mach
 
 EXECUTED = CACHE / "executed"
 RUN_FOLDER = CACHE / "run"
-DEVICE = os.environ.get("DROPOUT_SCALING_DEVICE", "cpu")
 FORKED_KERNELS = "tools.book.forked_kernels"  # a plugin of pytest's, named to its workers too
 FORKS_KERNELS = sys.platform == "linux" and DEVICE == "cpu"
 
@@ -104,23 +105,14 @@ class Progress:
         print(f"  {report.duration:5.1f} s  {name}  {note}", file=self.out, flush=True)
 
 
-def surroundings():
-    """Environment variables: this environment's kernel, nothing of the user's, the same numbers."""
+def set_environment():
+    """Let the kernels that this process starts be this environment's, on the device asked for."""
     home = CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.pop("JUPYTER_PATH", None)
-    os.environ.update(
-        JUPYTER_PREFER_ENV_PATH="1",
-        JUPYTER_CONFIG_DIR=str(home),
-        JUPYTER_DATA_DIR=str(home),
-        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
-        IPYTHONDIR=str(home / "ipython"),
-        MPLCONFIGDIR=str(home / "matplotlib"),
-        DROPOUT_SCALING_DEVICE=DEVICE,
-        # Two notebooks run at once, each on a core of its own.
-        OMP_NUM_THREADS="1",
-        PYTHONHASHSEED="0",
-    )
+    os.environ.update(kernel_environment(home))
+    os.environ[DEVICE_VARIABLE] = DEVICE
+    os.environ["OMP_NUM_THREADS"] = "1"  # two notebooks run at once, each on a core of its own
 
 
 def run_stale(wanted, store=EXECUTED):
@@ -130,7 +122,7 @@ def run_stale(wanted, store=EXECUTED):
     settings = RUN_FOLDER / "pytest.ini"
     settings.write_text("[pytest]\n")
     progress = Progress(wanted, store)
-    surroundings()
+    set_environment()
     arguments = ["-c", str(settings), "-p", "no:cacheprovider", "--tb=no"]
     arguments += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}"]
     if len(wanted) > 1:

@@ -6,10 +6,13 @@ Before the set-up it looks for an NVIDIA driver; if PyTorch is installed it asks
 """
 
 import importlib.util
+import os
 import shutil
 import sys
 from pathlib import Path
 
+DEVICE_VARIABLE = "DROPOUT_SCALING_DEVICE"  # make exports it, the chapters read it
+DEVICE = os.environ.get(DEVICE_VARIABLE, "cpu")
 DRIVER_FILES = ("/dev/nvidiactl", "/dev/dxg")  # Linux, and Linux inside Windows
 
 

@@ -41,6 +41,7 @@ def python_of(venv):
 
 VENV_PYTHON = python_of(VENV)
 
+TRIED_PYTHONS = ("python3.13", "python3.12", "python3.11")
 QUIET = ("Requirement already satisfied", "Looking in", "Collecting", "Obtaining", "Ignoring")
 NETWORK_ERRORS = (
     "NewConnectionError",
@@ -87,7 +88,7 @@ def check_python():
     """Stop with one line if this Python cannot make the environment."""
     oldest = oldest_python()
     if sys.version_info < oldest:
-        newer = next(filter(shutil.which, ("python3.13", "python3.12", "python3.11")), None)
+        newer = next(filter(shutil.which, TRIED_PYTHONS), None)
         say(
             "Python {}.{} or newer is needed, and `{}` is {}.{}: {}".format(
                 *oldest,

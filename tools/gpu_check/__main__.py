@@ -28,6 +28,7 @@ if not __package__:  # run by its path: Python has put this folder there, not th
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters
+from tools.environment.device import DEVICE_VARIABLE
 from tools.gpu_check.timed_steps import Run
 from tools.gpu_check.wheels import REQUESTED, pinned
 from tools.paths import BOOK, ROOT
@@ -96,7 +97,7 @@ class Check(Run):
         files = [f for f in files if marked.search(f.read_text("utf8"))]
         # Versions there are not the pins: what they warn of is no failure.
         arguments = [*PYTEST, "--tb=short", "-W", "default", "-m", "gpu", *files]
-        variables = {"DROPOUT_SCALING_DEVICE": self.device, "OMP_NUM_THREADS": "1"}
+        variables = {DEVICE_VARIABLE: self.device, "OMP_NUM_THREADS": "1"}
         lines, wrong = self.python("tests", arguments, limit, **variables)
         counts = Counter(line["outcome"] for line in lines)
         if (self.device == "cuda" and counts["skipped"]) or not lines:
@@ -115,7 +116,7 @@ class Check(Run):
         arguments = [*PYTEST, *NBMAKE, "-c", settings, "--tb=no"]
         arguments += ["-n", self.workers, "--dist", "worksteal"]
         arguments += [here / f"{name}.ipynb" for name in names]
-        variables = {"DROPOUT_SCALING_DEVICE": device, "OMP_NUM_THREADS": "1"}
+        variables = {DEVICE_VARIABLE: device, "OMP_NUM_THREADS": "1"}
         lines, wrong = self.python(f"chapters-{role}", arguments, limit, **variables)
         for line in lines:
             line["name"] = line["name"].split("::")[0].removesuffix(".ipynb")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+from tools.book.kernel_environment import kernel_environment
 from tools.gpu_check import json_lines
 from tools.paths import ROOT
 
@@ -87,26 +88,22 @@ class Run:
         return json_lines.read(lines), wrong
 
     def environment(self):
-        """The caller's, without settings of Jupyter's and pytest's; as in `execute`."""
+        """The caller's, without settings of Jupyter's and pytest's, and a kernel's."""
         ours = ("JUPYTER", "IPYTHON", "PYTEST", "MPL", "DROPOUT_SCALING")
         env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         paths = [str(self.site), str(ROOT / "src"), str(ROOT)]
-        home = self.work / "home"
-        return env | {
-            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH")])]),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PIP_CONFIG_FILE": os.devnull,  # it could name an index
-            # The kernel that comes with the wheels, and no other Python's.
-            "JUPYTER_PATH": str(self.site / "share" / "jupyter"),
-            "JUPYTER_PREFER_ENV_PATH": "1",
-            "JUPYTER_CONFIG_DIR": str(home),
-            "JUPYTER_DATA_DIR": str(home),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "IPYTHONDIR": str(home / "ipython"),
-            "MPLCONFIGDIR": str(home / "matplotlib"),
-            "PYTHONHASHSEED": "0",
-            "SOURCE_DATE_EPOCH": "0",  # the time of day is in a figure's file
-        }
+        return (
+            env
+            | kernel_environment(self.work / "home")
+            | {
+                "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH")])]),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "PIP_CONFIG_FILE": os.devnull,  # it could name an index
+                # The kernel that comes with the wheels, and no other Python's.
+                "JUPYTER_PATH": str(self.site / "share" / "jupyter"),
+                "SOURCE_DATE_EPOCH": "0",  # the time of day is in a figure's file
+            }
+        )
 
 
 def last_line(file):

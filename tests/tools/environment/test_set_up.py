@@ -24,7 +24,8 @@ def test_an_old_python_is_named_with_the_way_out(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     monkeypatch.setattr(set_up.shutil, "which", lambda name: name == "python3.12")
     message = complaint(set_up.check_python)
-    assert "Python 3.11 or newer is needed, and `python3` is 3.10" in message
+    oldest = "{}.{}".format(*set_up.oldest_python())
+    assert f"Python {oldest} or newer is needed, and `python3` is 3.10" in message
     assert "PYTHON=python3.12" in message
 
 
