@@ -20,13 +20,9 @@ class InlineSvg(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs):
-        for number, image in enumerate(
-            list(self.document.findall(nodes.image)), 1
-        ):
+        for number, image in enumerate(list(self.document.findall(nodes.image)), 1):
             if not image.get("alt", "").strip():
-                logger.warning(
-                    "image without alt text: %s", image["uri"], location=image
-                )
+                logger.warning("image without alt text: %s", image["uri"], location=image)
                 continue
             file = Path(self.env.srcdir, image["uri"])
             if file.suffix == ".svg" and file.is_file():

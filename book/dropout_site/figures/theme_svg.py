@@ -62,9 +62,7 @@ def lift_styles(root):
             elif child.tag == f"{{{SVG}}}style":
                 rule = re.fullmatch(r"\s*\*\s*\{([^}]*)\}\s*", child.text or "")
                 if rule is None:
-                    raise ValueError(
-                        f"a style that would reach the whole page: {child.text}"
-                    )
+                    raise ValueError(f"a style that would reach the whole page: {child.text}")
                 root.set("style", rule[1].strip())
                 parent.remove(child)
 
@@ -108,7 +106,6 @@ def inherit_font(element):
 
 def slant_and_weight(words):
     names = {
-        w: "font-style" if w in ("italic", "oblique") else "font-weight"
-        for w in words.split()
+        w: "font-style" if w in ("italic", "oblique") else "font-weight" for w in words.split()
     }
     return "".join(f"{name}:{word};" for word, name in names.items())

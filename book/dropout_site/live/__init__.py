@@ -63,11 +63,7 @@ def live_cells(path):
     # An assignment is handed in as a file.
     if "otter" in notebook.metadata:
         return []
-    code = [
-        (i, c.source)
-        for i, c in enumerate(notebook.cells)
-        if c.cell_type == "code"
-    ]
+    code = [(i, c.source) for i, c in enumerate(notebook.cells) if c.cell_type == "code"]
     alive = live([source for _, source in code], package())
     return [code[k][0] for k in alive] if 2 * len(alive) > len(code) else []
 
@@ -79,10 +75,7 @@ def mark(app, doctree, page):
         return
     alive = live_cells(path)
     for cell in doctree.findall(nodes.container):
-        if (
-            cell.get("nb_element") == "cell_code"
-            and cell["cell_index"] in alive
-        ):
+        if cell.get("nb_element") == "cell_code" and cell["cell_index"] in alive:
             cell["classes"].append("live")
 
 

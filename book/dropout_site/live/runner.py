@@ -134,9 +134,7 @@ class Session:
                 break
             self.figures += 1
             prefix = f"live{self.figures}-"
-            svg = theme_svg.inline(
-                file.getvalue(), alt or words_of(figure), prefix
-            )
+            svg = theme_svg.inline(file.getvalue(), alt or words_of(figure), prefix)
             self.send("figure", svg)
         close_figures()
 
@@ -157,9 +155,7 @@ def words_of(figure):
     """What a screen reader can be told of a figure that nobody has described."""
     parts = []
     for ax in figure.axes:
-        titles = [
-            ax.get_title(loc=side) for side in ("left", "center", "right")
-        ]
+        titles = [ax.get_title(loc=side) for side in ("left", "center", "right")]
         labels = [("x axis", ax.get_xlabel()), ("y axis", ax.get_ylabel())]
         parts += [" ".join(title.split()) for title in titles if title]
         parts += [f"{axis}: {label}" for axis, label in labels if label]
@@ -178,9 +174,7 @@ def explain(error, here):
         part.stack = traceback.StackSummary.from_list(own)
         following = part.__cause__ or part.__context__
         # A cause in which no line is the reader's own would explain nothing.
-        if following and not any(
-            f.filename.startswith(OWN) for f in following.stack
-        ):
+        if following and not any(f.filename.startswith(OWN) for f in following.stack):
             part.__cause__ = part.__context__ = following = None
         part = following
     return re.sub(

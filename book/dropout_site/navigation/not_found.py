@@ -48,9 +48,7 @@ def not_found(app):
 
 
 def keep_out_of_searches(app, page, template, context, doctree):
-    context["metatags"] = context.pop("noindex", "") + context.get(
-        "metatags", ""
-    )
+    context["metatags"] = context.pop("noindex", "") + context.get("metatags", "")
 
 
 def whole_paths(html, root):

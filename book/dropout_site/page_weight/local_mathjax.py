@@ -67,17 +67,13 @@ def only_where_needed(app, page, template, context, doctree):
     scripts[:] = [script for script in scripts if not is_mathjax(script)]
     if page in app.env.found_docs:
         for name in AHEAD:
-            address = context["pathto"](
-                f"_static/mathjax/{name}", resource=True
-            )
+            address = context["pathto"](f"_static/mathjax/{name}", resource=True)
             context["metatags"] += f'<link rel="prefetch" href="{address}"/>\n'
 
 
 def is_mathjax(script):
     body = getattr(script, "attributes", {}).get("body") or ""
-    return script.filename == f"_static/mathjax/{START}" or body.startswith(
-        "window.MathJax"
-    )
+    return script.filename == f"_static/mathjax/{START}" or body.startswith("window.MathJax")
 
 
 def copy_mathjax(app, exception):

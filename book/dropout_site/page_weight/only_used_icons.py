@@ -62,19 +62,13 @@ def lighten(app, exception):
     used = set()
     for file in site.rglob("*.html"):
         if "_static" not in file.parts:
-            html = drop_scripts(
-                file.read_text("utf8"), file == site / "search.html"
-            )
+            html = drop_scripts(file.read_text("utf8"), file == site / "search.html")
             file.write_text(html, "utf8")
             used |= set(re.findall(r"\bfa-[\w-]+", html))
     css = drop_rules((site / THEME_CSS).read_text("utf8"), used)
-    css = re.sub(
-        FACE, r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")', css
-    )
+    css = re.sub(FACE, r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")', css)
     (site / THEME_CSS).write_text(css, "utf8")
-    styles = "".join(
-        f.read_text("utf8") for f in (site / "_static").rglob("*.css")
-    )
+    styles = "".join(f.read_text("utf8") for f in (site / "_static").rglob("*.css"))
     # A stylesheet writes a sign as it is, or by its number.
     code_points = {ord(c) for c in styles if "\ue000" <= c <= "\uf8ff"} | {
         int(c, 16) for c in re.findall(r'"\\([0-9a-f]{4})"', styles)

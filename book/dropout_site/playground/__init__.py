@@ -37,9 +37,7 @@ class Playground(SphinxTransform):
     def apply(self):
         for quote in list(self.document.findall(nodes.block_quote)):
             opening = first_inline(quote)
-            if isinstance(
-                opening, nodes.strong
-            ) and opening.astext().startswith("Playground"):
+            if isinstance(opening, nodes.strong) and opening.astext().startswith("Playground"):
                 root = "../" * self.env.docname.count("/")
                 quote.replace_self(nodes.raw("", html(root), format="html"))
 
@@ -77,9 +75,7 @@ def still():
     }
     with plt.rc_context(), plt.ioff():
         plots.use_book_style()
-        fig, axes = plt.subplots(
-            2, 2, figsize=(plots.WIDTH, 1.08 * plots.WIDTH)
-        )
+        fig, axes = plt.subplots(2, 2, figsize=(plots.WIDTH, 1.08 * plots.WIDTH))
         for ax, (name, values) in zip(axes.flat, fields.items(), strict=True):
             kind, mode = name.split("_")
             style = plots.STANDARD if kind == "standard" else plots.INVERTED

@@ -42,9 +42,7 @@ def draw(title, book, file):
         x = 780 + 105 * i
         axes.add_patch(Circle((x, 450), RADIUS, color=QUIET))
         if kept:
-            axes.add_patch(
-                Circle((x, 550), RADIUS * 2**0.5, color=_colours.INVERTED)
-            )
+            axes.add_patch(Circle((x, 550), RADIUS * 2**0.5, color=_colours.INVERTED))
         else:
             ring = Circle((x, 550), RADIUS, fill=False, ec=QUIET, lw=3, ls=":")
             axes.add_patch(ring)

@@ -13,9 +13,7 @@ import yaml
 
 def read_descriptions(app):
     file = Path(app.srcdir, "descriptions.yml")
-    app.env.page_descriptions = (
-        yaml.safe_load(file.read_text("utf8")) if file.is_file() else {}
-    )
+    app.env.page_descriptions = yaml.safe_load(file.read_text("utf8")) if file.is_file() else {}
 
 
 def meta(**attributes):
@@ -47,9 +45,7 @@ def describe(app, page, template, context, doctree):
         tags["og:url"] = urljoin(site, app.builder.get_target_uri(page))
         tags["og:image"] = urljoin(site, card)
         tags["og:image:alt"] = f"{title} ({app.config.html_title})"
-        context["metatags"] += meta(
-            name="twitter:card", content="summary_large_image"
-        )
+        context["metatags"] += meta(name="twitter:card", content="summary_large_image")
     for name, content in tags.items():
         context["metatags"] += meta(property=name, content=content)
 

@@ -13,10 +13,7 @@ def write_sitemap(app, exception):
     if exception is not None or app.builder.format != "html" or not site:
         return
     pages = sorted(app.builder.get_target_uri(p) for p in app.env.found_docs)
-    addresses = "".join(
-        f"<url><loc>{escape(urljoin(site, page))}</loc></url>\n"
-        for page in pages
-    )
+    addresses = "".join(f"<url><loc>{escape(urljoin(site, page))}</loc></url>\n" for page in pages)
     Path(app.outdir, "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'

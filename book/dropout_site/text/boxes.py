@@ -30,11 +30,7 @@ class Boxes(SphinxTransform):
 def first_inline(quote):
     """The first thing in the first paragraph, or None."""
     paragraph = quote.next_node(nodes.paragraph)
-    if (
-        paragraph is None
-        or paragraph.parent is not quote
-        or quote.index(paragraph)
-    ):
+    if paragraph is None or paragraph.parent is not quote or quote.index(paragraph):
         return None
     # MyST puts an empty text before a strong one.
     return next((node for node in paragraph if node.astext()), None)

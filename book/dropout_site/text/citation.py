@@ -34,17 +34,13 @@ class Citation(SphinxDirective):
         file = Path(self.env.srcdir).parent / "CITATION.cff"
         self.env.note_dependency(str(file))
         entry = read_cff(file) | {"year": str(self.config.copyright)}
-        url = self.config.html_baseurl or self.config.html_theme_options.get(
-            "repository_url"
-        )
+        url = self.config.html_baseurl or self.config.html_theme_options.get("repository_url")
         if url:
             entry["url"] = url
         text = "\n".join(textwrap.wrap(as_text(entry), 80))
         return [
             nodes.literal_block(text, text, language="text"),
-            nodes.literal_block(
-                as_bibtex(entry), as_bibtex(entry), language="bibtex"
-            ),
+            nodes.literal_block(as_bibtex(entry), as_bibtex(entry), language="bibtex"),
         ]
 
 

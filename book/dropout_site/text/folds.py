@@ -16,9 +16,7 @@ CHECKED = "Checked"
 def open_fold(self, node):
     show, hide = escape(node["prompt_show"]), escape(node["prompt_hide"])
     if show != CHECKED and not show.startswith(SHOW):
-        raise ValueError(
-            f"code_prompt_show must be {CHECKED!r} or begin with {SHOW!r}: {show!r}"
-        )
+        raise ValueError(f"code_prompt_show must be {CHECKED!r} or begin with {SHOW!r}: {show!r}")
     printed = show.removeprefix(SHOW).removeprefix("the ")
     printed = printed[:1].upper() + printed[1:]
     self.body.append(
