@@ -94,7 +94,7 @@ upload: setup
 	@$(VENV_PYTHON) -m dropout_grading.upload $(MARKS)/marks.csv $(LMS) --column '$(COLUMN)'
 
 bench: setup
-	@$(VENV_PYTHON) tests/grading/bench_marking.py
+	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py
 	@$(VENV_PYTHON) -m tools.bench.exact
 	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
 

@@ -1,4 +1,4 @@
-"""Where things are in the repository: the one place that names the folders and files.
+"""Where things are in the repository: the folders and files that the tools and tests use.
 
 Standard library only, for an old Python too: the set-up reads it before anything is installed.
 """
@@ -11,8 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 HANDOUTS = BOOK / "assignments"  # the assignments as students get them
 ASSIGNMENTS = ROOT / "assignments"
-PACKAGE = ROOT / "src" / "dropout_scaling"
-MARKER = ROOT / "src" / "dropout_grading"
+SOURCE = ROOT / "src"
+PACKAGE = SOURCE / "dropout_scaling"
+MARKER = SOURCE / "dropout_grading"
+TOOLS = ROOT / "tools"
+TESTS = ROOT / "tests"
 CITATION = ROOT / "CITATION.cff"
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "_toc.yml"

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from tools.book.notebooks import handouts
-from tools.paths import HTML, ROOT
+from tools.paths import ASSIGNMENTS, HTML
 
-SOURCES = {p.parent.name: p.parent for p in sorted((ROOT / "assignments").glob("*/checks.py"))}
+SOURCES = {p.parent.name: p.parent for p in sorted(ASSIGNMENTS.glob("*/checks.py"))}
 each = pytest.mark.parametrize("name", SOURCES)
 
 

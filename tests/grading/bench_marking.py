@@ -1,6 +1,6 @@
 """Time the marking of 25, 50 and 100 submissions of assignment 1, right and wrong ones in turn.
 
-usage: python tests/grading/bench_marking.py [workers]      `make bench`
+usage: PYTHONPATH=. python tests/grading/bench_marking.py [workers]      `make bench`
 
 A measurement, not a test: it prints seconds and memory, and judges neither.
 """

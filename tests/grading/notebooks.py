@@ -2,20 +2,19 @@
 
 import json
 from functools import cache
-from pathlib import Path
 
 from dropout_grading.mark_folder import load
 from dropout_grading.mark_submission import mark
+from tools.paths import ASSIGNMENTS
 
-ROOT = Path(__file__).parents[2]
 FIRST = "inverted-dropout"
-FOLDER = ROOT / "assignments" / FIRST
+FOLDER = ASSIGNMENTS / FIRST
 FULL = (3, 4, 1, 3, 3, 2)
 
 
 @cache
 def assignment(name=FIRST):
-    return load(ROOT / "assignments" / name)
+    return load(ASSIGNMENTS / name)
 
 
 def notebook(*cells, **more):
@@ -26,7 +25,7 @@ def notebook(*cells, **more):
 
 def submission(replacements=None, *, name=FIRST, before=(), after=()):
     """Return the solution's bytes with replacements, and cells put before or after the others."""
-    content = json.loads((ROOT / "assignments" / name / "source.ipynb").read_bytes())
+    content = json.loads((ASSIGNMENTS / name / "source.ipynb").read_bytes())
     sources = {n: "".join(c["source"]) for n, c in enumerate(content["cells"])}
     code = [n for n, cell in enumerate(content["cells"]) if cell["cell_type"] == "code"]
     for old, new in (replacements or {}).items():

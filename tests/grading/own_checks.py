@@ -5,11 +5,12 @@ import warnings
 from functools import cache
 
 import numpy as np
-from notebooks import ROOT, assignment, notebook
+from notebooks import assignment, notebook
 
 from dropout_grading.execution.worker import run_cells
 from dropout_grading.submissions import notebook as reader
 from tools.book.assignments import test_cell as cell_of_check
+from tools.paths import ASSIGNMENTS
 
 # A cell's last line that prints numbers, whatever they are: it catches all and leaves no variable.
 SHOWS = re.compile(r"^(look|show)\(.*\)$", re.MULTILINE)
@@ -22,7 +23,7 @@ def inlined(name):
     for check in assignment(name).checks:
         if not check.hidden:
             names = {}
-            exec(cell_of_check(check, ROOT / "assignments" / name / "checks.py"), names)
+            exec(cell_of_check(check, ASSIGNMENTS / name / "checks.py"), names)
             made[check] = names[f"test_{check.function.__name__}"]
     return made
 

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from notebooks import ROOT, assignment, notebook, submission, unanswered
+from notebooks import assignment, notebook, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table
 
 from dropout_grading.mark_submission import mark
+from tools.paths import HANDOUTS
 
 
 def feedback(tmp_path, data, **points):
@@ -33,7 +34,7 @@ def test_of_what_cannot_be_read_what_a_person_says_of_it(tmp_path):
 
 
 def test_of_a_blank_notebook_a_line_a_question(tmp_path):
-    blank = (ROOT / "book" / "assignments" / "inverted-dropout.ipynb").read_bytes()
+    blank = (HANDOUTS / "inverted-dropout.ipynb").read_bytes()
     text = feedback(tmp_path, blank)
     assert text.count("- Not met: ") == 6
     assert (

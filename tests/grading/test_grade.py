@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from helpers import says
-from notebooks import FOLDER, FULL, ROOT, assignment, score, submission, unanswered
+from notebooks import FOLDER, FULL, assignment, score, submission, unanswered
 
 from dropout_grading import __main__ as command
 from dropout_grading import mark_folder
@@ -20,6 +20,7 @@ from dropout_grading.mark_folder import grade
 from dropout_grading.reports import feedback, tables
 from dropout_grading.submissions import find
 from dropout_grading.submissions import notebook as reader
+from tools.paths import ASSIGNMENTS, HANDOUTS
 
 NAME = "inverted-dropout.ipynb"
 GOOD = submission()
@@ -300,7 +301,7 @@ def test_the_instructor_sees_what_each_check_said(tmp_path):
 
 @pytest.mark.parametrize("name", ["inverted-dropout", "test-time", "rescue"])
 def test_the_rubric_is_the_answer_in_words(name):
-    text = reader.rubric((ROOT / "assignments" / name / "source.ipynb").read_bytes())
+    text = reader.rubric((ASSIGNMENTS / name / "source.ipynb").read_bytes())
     (question,) = assignment(name).manual
     assert text.startswith(f"## {question}: ")
     assert len(text) > 500
@@ -327,7 +328,7 @@ def with_answer(*cells):
 @pytest.mark.parametrize("name", ["inverted-dropout", "test-time", "rescue"])
 def test_an_answer_in_the_notebook_that_students_get_is_found(name):
     """otter-grader frames the question, and puts a cell there to write in."""
-    handed_out = json.loads((ROOT / "book" / "assignments" / f"{name}.ipynb").read_text("utf8"))
+    handed_out = json.loads((HANDOUTS / f"{name}.ipynb").read_text("utf8"))
     (question,) = assignment(name).manual
     asked = assignment(name).questions
 

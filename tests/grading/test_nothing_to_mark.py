@@ -3,16 +3,17 @@
 import json
 
 import pytest
-from notebooks import ROOT, assignment, notebook, score, submission, unanswered
+from notebooks import assignment, notebook, score, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table, with_answer, zipped
 
 from dropout_grading.mark_submission import ANOTHER_NOTEBOOK, mark
+from tools.paths import HANDOUTS
 
 NAMES = ("inverted-dropout", "test-time", "rescue")
 
 
 def handed_out(name):
-    return json.loads((ROOT / "book" / "assignments" / f"{name}.ipynb").read_text("utf8"))
+    return json.loads((HANDOUTS / f"{name}.ipynb").read_text("utf8"))
 
 
 @pytest.mark.parametrize("name", NAMES)

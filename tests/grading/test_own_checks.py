@@ -6,11 +6,12 @@ That they say what the marker says, of every submission in the bank, is asked in
 import ast
 import sys
 
-from notebooks import ROOT, assignment, notebook, submission
+from notebooks import assignment, notebook, submission
 from own_checks import inlined, said, variables
 from test_bank import each_assignment
 
 from tools.book.assignments import standing_alone
+from tools.paths import ASSIGNMENTS
 
 OUTSIDE = {"numpy", *sys.stdlib_module_names}
 
@@ -30,7 +31,7 @@ def test_no_check_passes_in_an_empty_notebook(name):
 def test_a_check_stands_alone(name):
     """It imports NumPy and the standard library alone, and holds no right answer."""
     for check in inlined(name):
-        text = standing_alone(check.function.__name__, ROOT / "assignments" / name / "checks.py")
+        text = standing_alone(check.function.__name__, ASSIGNMENTS / name / "checks.py")
         tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):

@@ -2,9 +2,10 @@
 
 import bank_test_time as bank
 import pytest
-from notebooks import ROOT, assignment, submission
+from notebooks import assignment, submission
 
 from dropout_grading.mark_submission import mark
+from tools.paths import HANDOUTS
 
 NAME = "test-time"
 BLANK = {
@@ -24,7 +25,7 @@ def marked(data):
 
 
 def test_the_handout_runs_and_each_check_says_that_nothing_is_written():
-    for check in marked((ROOT / "book" / "assignments" / f"{NAME}.ipynb").read_bytes()):
+    for check in marked((HANDOUTS / f"{NAME}.ipynb").read_bytes()):
         assert check["got"] == 0
         assert "not written yet" in check["message"], check["name"]
 

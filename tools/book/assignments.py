@@ -20,7 +20,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, ROOT
+from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, SOURCE
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # What a check may use of the marker, and where it is defined.
@@ -167,7 +167,7 @@ def build(folder):
         command = [sys.executable, "-m", "otter", "assign", "-v", "--no-pdfs", name, "dist"]
         if "import torch" in json.dumps(source):  # not in this environment; the bank runs that key
             command.insert(4, "--no-run-tests")
-        env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+        env = os.environ | {"PYTHONPATH": str(SOURCE)}
         ended = subprocess.run(command, cwd=work, env=env, text=True, capture_output=True)
         if ended.returncode:
             sys.exit(

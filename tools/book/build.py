@@ -21,7 +21,7 @@ from tools.book.notebooks import chapters, code_cells, read
 from tools.book.repository import Repository, site_address
 from tools.book.settings import config, pages
 from tools.file_lock import locked
-from tools.paths import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, TOC
+from tools.paths import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, SOURCE, TOC, TOOLS
 
 STAGED = CACHE / "site"
 BUILT_FROM = HTML.parent / "built-from"
@@ -84,8 +84,8 @@ def fingerprint(repository):
     """Two digests of all that the site is made from: of the pages' text, and of the rest."""
     rest = hashlib.sha256(f"{sys.version} {repository}".encode())
     text = hashlib.sha256()
-    made_by = sorted((ROOT / "tools").rglob("*.py"))
-    package = sorted((ROOT / "src").rglob("*.py"))  # its docstrings, and the wheel of live cells
+    made_by = sorted(TOOLS.rglob("*.py"))
+    package = sorted(SOURCE.rglob("*.py"))  # its docstrings, and the wheel of live cells
     of_pages = {STAGED / "book" / f"{name}{end}" for name in pages() for end in (".ipynb", ".md")}
     for path in [REQUIREMENTS, *made_by, *package, *files(STAGED)]:
         digest = text if path in of_pages else rest

@@ -28,7 +28,7 @@ from tools.book.kernel_variants import VARIANT_VARIABLE
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
 from tools.environment.device import DEVICE, DEVICE_VARIABLE
 from tools.file_lock import locked
-from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT
+from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT, SOURCE
 
 SLOW_SECONDS = 15  # a chapter that takes longer is said to be slow; a busy machine is no fault
 
@@ -41,7 +41,7 @@ FORKS_KERNELS = sys.platform == "linux" and DEVICE == "cpu"
 def inputs_of_all():
     """The digest of what every notebook depends on."""
     digest = hashlib.sha256(f"{platform.python_version()} {DEVICE}".encode())
-    files = (p for p in (ROOT / "src").rglob("*") if p.suffix in (".py", ".json"))
+    files = (p for p in SOURCE.rglob("*") if p.suffix in (".py", ".json"))
     sources = sorted(p for p in files if MARKER not in p.parents)  # no chapter imports it
     for path in [REQUIREMENTS, *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import yaml
 
-from tools.paths import CACHE, CONFIG, ROOT
+from tools.paths import CACHE, CONFIG, ROOT, TESTS
 
 RUNTIME_FOLDER = CACHE / "pyodide"
-NPM_PINS = ROOT / "tests" / "live"
+NPM_PINS = TESTS / "live"
 COMPLETE_STAMP = RUNTIME_FOLDER / "complete"
 PACKAGES = ("numpy", "matplotlib")
 RUNTIME_FILES = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")

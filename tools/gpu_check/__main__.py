@@ -31,7 +31,7 @@ from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters
 from tools.environment.device import DEVICE_VARIABLE
 from tools.gpu_check.timed_steps import Run
 from tools.gpu_check.wheels import REQUESTED, pinned
-from tools.paths import BOOK, ROOT
+from tools.paths import BOOK, ROOT, TESTS
 
 # Imported by name: whatever else pytest has there could warn, and print.
 PYTEST = ["-m", "pytest", "-q", "-p", "tools.gpu_check.json_lines", "-p", "no:cacheprovider"]
@@ -91,7 +91,7 @@ class Check(Run):
         return {"passed": not wrong, "says": says, "taken": taken}
 
     def run_tests(self, limit):
-        files = sorted((ROOT / "tests").rglob("test_*.py"))
+        files = sorted(TESTS.rglob("test_*.py"))
         marked = re.compile(r"^@pytest\.mark\.gpu", re.MULTILINE)  # not in tests of this command
         files = [f for f in files if "tools" not in f.relative_to(ROOT).parts]
         files = [f for f in files if marked.search(f.read_text("utf8"))]

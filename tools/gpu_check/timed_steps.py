@@ -15,7 +15,7 @@ import time
 
 from tools.book.kernel_environment import kernel_environment
 from tools.gpu_check import json_lines
-from tools.paths import ROOT
+from tools.paths import ROOT, SOURCE
 
 
 class Run:
@@ -91,7 +91,7 @@ class Run:
         """The caller's, without settings of Jupyter's and pytest's, and a kernel's."""
         ours = ("JUPYTER", "IPYTHON", "PYTEST", "MPL", "DROPOUT_SCALING")
         env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-        paths = [str(self.site), str(ROOT / "src"), str(ROOT)]
+        paths = [str(self.site), str(SOURCE), str(ROOT)]
         return (
             env
             | kernel_environment(self.work / "home")

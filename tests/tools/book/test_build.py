@@ -79,8 +79,9 @@ def test_another_commit_makes_another_site():
 
 
 def test_a_changed_tool_makes_another_site(clone, monkeypatch):
-    for name, file in {"ROOT": "", "REQUIREMENTS": "requirements.txt", "STAGED": "site"}.items():
-        monkeypatch.setattr(build, name, clone.root / file)
+    folders = {"ROOT": "", "SOURCE": "src", "TOOLS": "tools", "STAGED": "site"}
+    for name, path in {**folders, "REQUIREMENTS": "requirements.txt"}.items():
+        monkeypatch.setattr(build, name, clone.root / path)
     before = build.fingerprint(None)
     clone.write("tools/book/launch_notebooks.py", "")
     assert build.fingerprint(None) != before

@@ -10,8 +10,8 @@ from tools.book import execute
 @pytest.fixture
 def key(clone, monkeypatch):
     """The key of the clone's notebook, computed anew at each call."""
-    monkeypatch.setattr(execute, "ROOT", clone.root)
-    monkeypatch.setattr(execute, "REQUIREMENTS", clone.root / "requirements.txt")
+    for name, path in {"ROOT": "", "SOURCE": "src", "REQUIREMENTS": "requirements.txt"}.items():
+        monkeypatch.setattr(execute, name, clone.root / path)
     return lambda: execute.key(clone.root / "book" / "page.ipynb")
 
 

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tools.environment import pins, set_up
-from tools.paths import REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS, ROOT, VENV_OF_ASSIGNMENTS
+from tools.paths import PYPROJECT, REQUIREMENTS, REQUIREMENTS_OF_ASSIGNMENTS, VENV_OF_ASSIGNMENTS
 
 PYTHONS = {
     REQUIREMENTS: sys.executable,
@@ -162,7 +162,7 @@ def test_the_environment_is_consistent(file):
 
 
 def test_the_pins_are_within_the_declared_ranges():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    project = tomllib.loads(PYPROJECT.read_text("utf8"))["project"]
     pinned = {canonicalize_name(pin.name): pin.specifier for pin in ALL}
     extras = project["optional-dependencies"].values()
     for declared in map(Requirement, chain(project["dependencies"], *extras)):

@@ -9,6 +9,7 @@ import tomllib
 import pytest
 
 from tools.environment import set_up
+from tools.paths import TOOLS
 
 
 def complaint(function, *arguments, **options):
@@ -30,7 +31,7 @@ def test_an_old_python_is_named_with_the_way_out(monkeypatch):
 
 
 def test_the_oldest_python_is_the_one_that_the_project_declares():
-    project = tomllib.loads((set_up.ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    project = tomllib.loads(set_up.PYPROJECT.read_text("utf8"))["project"]
     assert project["requires-python"] == ">={}.{}".format(*set_up.oldest_python())
 
 
@@ -107,7 +108,7 @@ def test_a_broken_environment_is_known(tmp_path, state):
 )
 def test_the_cpu_build_of_torch_is_asked_for_where_there_is_one(monkeypatch, torch, system, asked):
     monkeypatch.setattr(sys, "platform", system)
-    requirements = str(set_up.ROOT / "requirements.txt")
+    requirements = str(set_up.REQUIREMENTS)
     assert set_up.pinned(torch) == ["-r", requirements, *asked]
 
 
@@ -129,4 +130,4 @@ def test_what_runs_without_the_environment_needs_the_standard_library_alone(modu
     + [f"environment/{name}" for name in ("__init__", "device", "set_up")],
 )
 def test_an_old_python_can_read_the_set_up(name):
-    ast.parse((set_up.ROOT / "tools" / f"{name}.py").read_text("utf8"), feature_version=(3, 6))
+    ast.parse((TOOLS / f"{name}.py").read_text("utf8"), feature_version=(3, 6))
