@@ -26,6 +26,11 @@ class Misconception(NamedTuple):
     met: str
     hidden_at_half: bool
 
+    @property
+    def advice(self):
+        """The symptom and the cure, as two sentences."""
+        return f"{self.symptom[0].upper()}{self.symptom[1:]}. Cure: {self.cure}."
+
 
 MISCONCEPTIONS = {}
 
@@ -33,10 +38,9 @@ MISCONCEPTIONS = {}
 def _misconception(symptom, cure, met="", hidden_at_half=False):
     def register(layer):
         name = layer.__name__
-        layer.__doc__ = f"{symptom[0].upper()}{symptom[1:]}. Cure: {cure}."
         instance = layer() if isinstance(layer, type) else layer
-        entry = Misconception(name, instance, symptom, cure, met, hidden_at_half)
-        MISCONCEPTIONS[name] = entry
+        MISCONCEPTIONS[name] = Misconception(name, instance, symptom, cure, met, hidden_at_half)
+        layer.__doc__ = MISCONCEPTIONS[name].advice
         return layer
 
     return register

@@ -61,19 +61,9 @@ class Watch(NamedTuple):
 def watch(model, args, kwargs, *, training: bool, backward: bool = False) -> Watch:
     """Run ``model(*args, **kwargs)`` on copies of its tensors, and record its dropouts.
 
-    Args:
-        model: a ``torch.nn.Module``.
-        args: its positional arguments.
-        kwargs: its keyword arguments.
-        training: whether to run it in train mode.
-        backward: whether to differentiate the sum of the output, too.
-
-    Returns:
-        The record, a ``Watch``.
-
-    Raises:
-        TypeError: if the model has a scripted part, whose calls cannot be seen. The model's own
-            errors are raised too.
+    ``model``: a ``torch.nn.Module``. ``training``: whether to run it in train mode. ``backward``:
+    whether to differentiate the sum of the output, too. Returns a ``Watch``. Raises TypeError if
+    the model has a scripted part, whose calls cannot be seen, and the model's own errors.
     """
     for name, part in model.named_modules():
         if isinstance(part, torch.jit.ScriptModule):

@@ -45,14 +45,9 @@ def _rates(p):
 def mask_facts(factors, x, p, tolerance):
     """Return {name: (fact, evidence)} for what the training calls show; names as in ``Facts``.
 
-    Args:
-        factors: the multipliers, shape (calls, *shape).
-        x: the inputs, of shape ``shape``.
-        p: the probability of dropping a unit.
-        tolerance: the relative precision of the factors.
-
-    Returns:
-        A dict. The evidence of a fact is a sentence, or None.
+    ``factors``: the multipliers, shape (calls, *shape), for inputs ``x`` of shape ``shape``. ``p``:
+    the probability of dropping a unit. ``tolerance``: the relative precision of the factors. The
+    evidence of a fact is a sentence, or None.
     """
     if not np.isfinite(factors).all():
         return {"kind": ("not finite", "finite inputs gave inf or nan")}

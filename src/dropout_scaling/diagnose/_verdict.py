@@ -109,9 +109,7 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
         return Report(False, None, ALPHA_DROPOUT, (*evidence, *notes))
     member = next((n for n, seen in _bank(p).items() if _explains(seen, facts)), None)
     if member is not None:
-        _, _, symptom, cure, _, _ = MISCONCEPTIONS[member]
-        text = f"{symptom[0].upper()}{symptom[1:]}. Cure: {cure}."
-        return Report(False, member, text, (*evidence, *notes))
+        return Report(False, member, MISCONCEPTIONS[member].advice, (*evidence, *notes))
     return Report(False, None, _differences(facts), (*evidence, *notes))
 
 
@@ -129,7 +127,7 @@ def _right(facts):
     how = SHARED.get(facts.shared)
     plain = facts._replace(shared=()) if how else facts
     kind = next((name for name, right in RIGHT.items() if _agree(plain, right)), None)
-    return kind and (f"{kind}, {how}" if how else kind)
+    return f"{kind}, {how}" if kind and how else kind
 
 
 @lru_cache(maxsize=8)
