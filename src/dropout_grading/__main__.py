@@ -41,10 +41,9 @@ def main(argv: list[str] | None = None) -> int:
             "and Ubuntu: sudo apt install bubblewrap",
             file=sys.stderr,
         )
+    folders = given.assignment, given.submissions, given.out
     try:
-        rows = grade(
-            given.assignment, given.submissions, given.out, workers=given.workers, limits=limits
-        )
+        rows = grade(*folders, workers=given.workers, limits=limits)
     except ValueError as error:
         print(f"grade: {error}", file=sys.stderr)
         return 2

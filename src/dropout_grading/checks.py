@@ -11,16 +11,13 @@ class WrongAnswerError(Exception):
 
 
 class Check(NamedTuple):
-    """One check of a question.
-
-    ``function(student, rng)`` raises WrongAnswerError or StudentError if the check is not met.
-    """
+    """One check of a question."""
 
     name: str
     question: str
     points: float
     hidden: bool
-    function: Callable
+    function: Callable  # (student, rng): raises WrongAnswerError or StudentError if it is not met
 
 
 class Assignment:
@@ -31,24 +28,15 @@ class Assignment:
     and a student may count on what they said. A check counts as met if it passes with the right
     functions or without them.
 
-    Attributes:
-        name: of the assignment, and of its notebook.
-        manual: {question: points}, the questions that a person marks.
-        given: {question: {function: expression}}, the right functions. Those under "" answer no
-            question, and take the place of the student's in every check.
-        template: the cells (kind, source) of the notebook that was handed out.
+    ``name``: that of the notebook too. ``manual``: {question: points}, for a person to mark.
+    ``given``: {question: {function: expression}}, the right functions. Those under "" answer no
+    question, and take the place of the student's in every check.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        manual: dict[str, float] | None = None,
-        given: dict[str, dict[str, str]] | None = None,
-    ):
+    def __init__(self, name: str, *, manual=None, given=None):
         self.name, self.manual, self.given = name, dict(manual or {}), dict(given or {})
         self.checks: list[Check] = []
-        self.template: list[tuple[str, str]] = []
+        self.template: list[tuple[str, str]] = []  # kind and source of each cell handed out
 
     def check(self, question: str, points: float, *, hidden: bool = False):
         """Return a decorator that adds a check; its docstring is its name in the feedback."""

@@ -1,8 +1,4 @@
-"""Marks a folder of submissions, and writes the reports of all of them.
-
-The result of a submission is kept in the folder of the reports. So a second run marks only what is
-new or has changed.
-"""
+"""Marks a folder of submissions, and writes the reports. A second run marks what has changed."""
 
 import contextlib
 import fcntl
@@ -12,8 +8,7 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tqdm import tqdm
@@ -25,12 +20,7 @@ from dropout_grading.mark_submission import mark, unmarked
 from dropout_grading.reports import feedback, tables
 from dropout_grading.results import STOPPED, Row, SubmissionResult, points_of
 from dropout_grading.submissions import notebook
-from dropout_grading.submissions.find import (
-    Submission,
-    UnreadableError,
-    disk_key,
-    find_submissions,
-)
+from dropout_grading.submissions.find import UnreadableError, disk_key, find_submissions
 
 PACKAGE = Path(__file__).parent
 
@@ -50,29 +40,13 @@ def load(folder: Path | str) -> Assignment:
 
 
 def grade(
-    folder: Path | str,
-    submitted: Path | str,
-    out: Path,
-    *,
-    workers: int,
-    limits: Limits,
-    progress: bool = True,
+    folder, submitted, out: Path, *, workers: int, limits: Limits, progress=True
 ) -> list[Row]:
-    """Mark all submissions and write the reports.
+    """Mark all that was ``submitted``, and write the reports into ``out``.
 
-    Args:
-        folder: the assignment, with checks.py and source.ipynb.
-        submitted: the submissions, a folder of anything.
-        out: the folder for the reports, made if it is not there.
-        workers: how many submissions run at once.
-        limits: what one submission may use.
-        progress: whether to show how far it is.
-
-    Returns:
-        A row for each student, in the order of marks.csv.
-
-    Raises:
-        ValueError: if marking cannot begin; the text says why.
+    ``folder``: the assignment, with checks.py and source.ipynb. ``submitted``: a folder of
+    anything. ``workers``: how many submissions run at once. Returns a row for each student, in the
+    order of marks.csv. Raises ValueError if marking cannot begin; the text says why.
     """
     assignment = load(folder)
     if workers < 1:
@@ -95,10 +69,11 @@ def grade(
         by_hand = tables.read_answers(manual, assignment)
         rows, comments = [], []
         for entry, result in zip(entries, results, strict=True):
-            answers = _answers_of(entry.student, assignment, by_hand)
+            ids = {q: tables.answer_id(entry.student, q) for q in assignment.manual}
+            answers = {q: by_hand[key] for q, key in ids.items() if key in by_hand}
             by_person = {q: tables.number(a.points) for q, a in answers.items() if a.points}
             rows.append(Row(entry, result, points_of(assignment, result, by_person)))
-            comments.append({question: answer.comment for question, answer in answers.items()})
+            comments.append({q: answer.comment for q, answer in answers.items()})
         _write_reports(out, assignment, rows, comments)
         if assignment.manual:
             tables.write_answers(manual, assignment, rows, by_hand)
@@ -108,7 +83,7 @@ def grade(
 
 
 @contextlib.contextmanager
-def _only_run(out: Path) -> Iterator[None]:
+def _only_run(out):
     """Hold the folder: of two runs at once, one would overwrite a person's points."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as file:
@@ -125,15 +100,15 @@ class _KeptResults:
     ``folder``: the files of the assignment. If they change, all is marked again.
     """
 
-    def __init__(self, assignment: Assignment, folder: Path, kept: Path, limits: Limits):
+    def __init__(self, assignment, folder, kept, limits):
         self.assignment, self.limits, self.kept = assignment, limits, kept
-        sources = [
-            path for name in ("checks.py", "source.ipynb") if (path := folder / name).is_file()
-        ]
-        code = _digest(*sources, *sorted(PACKAGE.rglob("*.py")))
-        self.conditions = repr((code, limits, isolated()))  # on which a result depends
+        sources = filter(Path.is_file, (folder / "checks.py", folder / "source.ipynb"))
+        code = hashlib.sha256()
+        for path in (*sources, *sorted(PACKAGE.rglob("*.py"))):
+            code.update(path.read_bytes())
+        self.conditions = repr((code.hexdigest(), limits, isolated()))  # a result depends on them
 
-    def of(self, entry: Submission) -> SubmissionResult:
+    def of(self, entry) -> SubmissionResult:
         """Return the result of a submission; an error in one never stops the others."""
         if entry.read is None:
             return unmarked(self.assignment, entry.problem)
@@ -162,18 +137,9 @@ class _KeptResults:
         return result
 
 
-def _digest(*paths: Path) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _mark_all(
-    entries: list[Submission], kept: _KeptResults, workers: int, progress: bool
-) -> list[SubmissionResult]:
+def _mark_all(entries, kept, workers, progress) -> list[SubmissionResult]:
     with ThreadPoolExecutor(workers) as pool:
-        marking: list[Future] = [pool.submit(kept.of, entry) for entry in entries]
+        marking = [pool.submit(kept.of, entry) for entry in entries]
         try:
             for future in tqdm(as_completed(marking), total=len(entries), disable=not progress):
                 future.result()
@@ -183,17 +149,7 @@ def _mark_all(
     return [future.result() for future in marking]
 
 
-def _answers_of(
-    student: str, assignment: Assignment, by_hand: dict[str, tables.ManualAnswer]
-) -> dict[str, tables.ManualAnswer]:
-    """Return {question: what a person filled in} for one student."""
-    empty = tables.ManualAnswer()
-    return {q: by_hand.get(tables.answer_id(student, q), empty) for q in assignment.manual}
-
-
-def _write_reports(
-    out: Path, assignment: Assignment, rows: list[Row], comments: list[dict[str, str]]
-) -> None:
+def _write_reports(out, assignment, rows, comments):
     """Write the feedback and the tables. ``comments``: those of a person, for each row."""
     names = Counter(disk_key(row.submission.student) for row in rows)
     for row, said in zip(rows, comments, strict=True):

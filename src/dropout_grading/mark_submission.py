@@ -1,5 +1,6 @@
 """Marks one submission: its code runs in a sandbox, and its answers are compared here."""
 
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -18,17 +19,18 @@ ANOTHER_NOTEBOOK = "is not this assignment's notebook: it defines none of"
 
 
 def mark(assignment: Assignment, data: bytes, *, limits: Limits | None = None) -> SubmissionResult:
-    """Return the result for a notebook's bytes."""
     try:
         cells = notebook.cells(data)
     except notebook.NotANotebookError as error:
         return unmarked(assignment, str(error))
     code, template, limits = notebook.code(cells), assignment.template, limits or Limits()
-    with Session(code, limits) as session:
+    with closing(Session(code, limits)) as session:
         checks = _run_checks(assignment, session)
     status = f"{STOPPED}: {line(session.stops[0])}" if session.stops else MARKED
-    if _is_another(cells, template) and not any(check["got"] for check in checks):
-        status = f"{ANOTHER_NOTEBOOK} {', '.join(notebook.to_write(template))}"
+    names = notebook.to_write(template)
+    another = names and not notebook.defines(cells, names)
+    if another and not any(check["got"] for check in checks):
+        status = f"{ANOTHER_NOTEBOOK} {', '.join(names)}"
         texts = {text for kind, text in template if kind == "markdown"}
         if texts.isdisjoint(text for _, text in cells):  # then its words answer nothing here
             cells = []
@@ -56,12 +58,6 @@ def line(text: str) -> str:
     """Return a student's text as one line that any file can hold."""
     text = " ".join(text.encode("utf8", "replace").decode().split())
     return text if len(text) <= MAX_LINE_CHARACTERS else f"{text[:MAX_LINE_CHARACTERS]} …"
-
-
-def _is_another(cells: list[notebook.Cell], template: list[notebook.Cell]) -> bool:
-    """Whether the notebook defines nothing that this assignment asks for."""
-    names = notebook.to_write(template)
-    return bool(names) and not notebook.defines(cells, names)
 
 
 def _run_checks(assignment: Assignment, session: Session) -> list[CheckResult]:
@@ -111,19 +107,13 @@ def _failure(check: Check, student: Student) -> str | None:
     except (WrongAnswerError, StudentError) as error:
         return line(str(error))  # a student may choose the name of a type
     except Exception as error:
-        # The check cannot read what came back. That the checks themselves do not raise is tested
-        # with the bank: the solution gets full marks.
-        kind = type(error).__name__
-        return f"what your code returned is not of the kind asked for ({kind})"
+        # The check cannot read what came back. Its own mistakes are found by the bank's tests.
+        return f"what your code returned is not of the kind asked for ({type(error).__name__})"
     return None
 
 
 def _check_result(check: Check, message: str | None) -> CheckResult:
-    result: CheckResult = {
-        "question": check.question,
-        "name": check.name,
-        "points": check.points,
-        "got": 0 if message else check.points,
-        "hidden": check.hidden,
-    }
+    name, question, points, hidden, _ = check
+    got = 0 if message else points
+    result = CheckResult(question=question, name=name, points=points, got=got, hidden=hidden)
     return result | {"message": message} if message else result

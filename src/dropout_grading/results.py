@@ -2,7 +2,6 @@
 
 from typing import NamedTuple, NotRequired, TypedDict
 
-from dropout_grading.checks import Assignment
 from dropout_grading.submissions.find import Submission
 
 MARKED = "marked"  # the status of a submission that ran to its end
@@ -10,8 +9,6 @@ STOPPED = "stopped"  # how the status begins if a part had to be stopped
 
 
 class CheckResult(TypedDict):
-    """The result of one check."""
-
     question: str
     name: str
     points: float  # for a right answer
@@ -21,8 +18,6 @@ class CheckResult(TypedDict):
 
 
 class SubmissionResult(TypedDict):
-    """The result of one submission."""
-
     status: str  # MARKED, or what kept the submission from being marked as a whole
     checks: list[CheckResult]
     errors: list[str]  # a line for each cell that did not run to its end
@@ -42,9 +37,7 @@ def says_more_than_status(result: SubmissionResult) -> bool:
     return result["status"].startswith((MARKED, STOPPED))
 
 
-def points_of(
-    assignment: Assignment, result: SubmissionResult, points_by_hand: dict[str, float]
-) -> dict[str, float | None]:
+def points_of(assignment, result: SubmissionResult, points_by_hand) -> dict[str, float | None]:
     """Return {question: points}, None for an answer that a person has not marked yet.
 
     An answer that was left out gets 0, unless a person says otherwise.

@@ -16,7 +16,6 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +38,7 @@ def read(path: Path) -> tuple[list[list[str]], str]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator)), separator
 
 
-def position(header: list[str], names: Iterable[str], path: Path) -> int:
+def position(header, names, path):
     """Return the position of the first of ``names`` in the header; ValueError if none is there."""
     for name in names:
         if name in header:
@@ -49,10 +48,10 @@ def position(header: list[str], names: Iterable[str], path: Path) -> int:
 
 
 class Mark(NamedTuple):
-    """A row of marks.csv. ``key``: the number after the student's name, or None."""
+    """A row of marks.csv."""
 
     student: str
-    key: str | None
+    key: str | None  # the number after the student's name
     status: str
     total: str
     of: str
@@ -86,41 +85,32 @@ def by_key(found: list[Mark]) -> tuple[dict[str, Mark], list[str]]:
     return chosen, left_out
 
 
-class Filled(NamedTuple):
-    """The result of filling in: the table, the marks without a row, and the grades replaced."""
-
-    table: list[list[str]]
-    unknown: dict[str, Mark]
-    replaced: dict[str, str]
-
-
-def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Path) -> Filled:
+def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Path):
     """Fill the totals into a column of an LMS's table, whose first row is its header.
 
-    ``path``: the table's file, for messages. Raises ValueError if a column is missing, or another
-    maximum grade stands in the table.
+    ``path``: the table's file, for messages. Returns the new table, the marks without a row, and
+    {key: the grade replaced}. Raises ValueError if a column is missing, or another maximum grade
+    stands in the table.
     """
     header = table[0]
     key_at = position(header, (MOODLE_KEY, CANVAS_KEY), path)
     grade_at = position(header, [column], path)
     maximum_at = header.index(MOODLE_MAXIMUM) if MOODLE_MAXIMUM in header else None
-    filled = Filled([header], dict(chosen), {})
-    for row in table[1:]:
-        row = list(row)
-        filled.table.append(row)
+    filled, unknown, replaced = [list(row) for row in table], dict(chosen), {}
+    for row in filled[1:]:
         if len(row) <= max(key_at, grade_at, maximum_at or 0):
             continue
         if row[0].strip() == CANVAS_MAXIMUM:
             _check_maximum(row[grade_at], chosen, path)
         found = re.search(r"\d+$", row[key_at].strip())
-        if found and found[0] in filled.unknown:
-            mark = filled.unknown.pop(found[0])
+        if found and found[0] in unknown:
+            mark = unknown.pop(found[0])
             if maximum_at is not None:
                 _check_maximum(row[maximum_at], chosen, path)
             if row[grade_at].strip() and number(row[grade_at]) != number(mark.total):
-                filled.replaced[mark.key] = row[grade_at]
+                replaced[mark.key] = row[grade_at]
             row[grade_at] = mark.total
-    return filled
+    return filled, unknown, replaced
 
 
 def _check_maximum(text: str, chosen: dict[str, Mark], path: Path) -> None:
@@ -131,7 +121,7 @@ def _check_maximum(text: str, chosen: dict[str, Mark], path: Path) -> None:
             raise ValueError(f"{rule}, got {text}: change it in the LMS and download again")
 
 
-def write_feedback(path: Path, chosen: dict[str, Mark]) -> None:
+def write_feedback(path, chosen):
     """Write the texts into a zip, named as Moodle wants them."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for key, mark in chosen.items():
@@ -166,8 +156,7 @@ def main(argv: list[str] | None = None) -> int:
             notes.append(f"REPLACED: {mark.student}: {replaced[key]} by {mark.total}")
         if mark.status != MARKED:
             notes.append(f"LOOK AT: {mark.student} gets {mark.total}: {mark.status}")
-    for note in notes:
-        print(note, file=sys.stderr)
+    sys.stderr.writelines(f"{note}\n" for note in notes)
     print(f"{len(filled)} marks in {out}")
     return 1 if left_out else 0
 

@@ -12,7 +12,7 @@ The student's code can write to the socket, so all that arrives may be forged.
 
 import json
 import struct
-from typing import Any, BinaryIO, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from dropout_grading.execution.values import Ref, pack, unpack
 
@@ -48,7 +48,7 @@ class ProtocolError(Exception):
     """The other side sent something that is not a message, or ended."""
 
 
-def send(file: BinaryIO, value: object) -> None:
+def send(file, value: object) -> None:
     """Write a message.
 
     Raises ValueError or MemoryError if ``value`` cannot be one; then nothing is written.
@@ -64,9 +64,7 @@ def send(file: BinaryIO, value: object) -> None:
     file.flush()
 
 
-def receive(
-    file: BinaryIO, max_bytes: int = MAX_MESSAGE_BYTES, max_json_bytes: int = MAX_JSON_BYTES
-) -> Any:
+def receive(file, max_bytes=MAX_MESSAGE_BYTES, max_json_bytes=MAX_JSON_BYTES) -> Any:
     """Read a message of at most ``max_bytes``, JSON and arrays together. Raises ProtocolError."""
     count = _read_number(file)
     if not 0 < count <= MAX_ARRAYS + 1:
@@ -86,11 +84,11 @@ def receive(
         raise ProtocolError(NOT_A_MESSAGE) from error
 
 
-def _read_number(file: BinaryIO) -> int:
+def _read_number(file):
     return struct.unpack("<q", _read(file, 8))[0]
 
 
-def _read(file: BinaryIO, size: int) -> bytes:
+def _read(file, size):
     try:
         data = file.read(size)
     except OSError as error:  # the other side closed it before all was read

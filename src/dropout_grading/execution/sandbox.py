@@ -1,8 +1,8 @@
 """Starts a process that sees little, may use little, and leaves nothing running.
 
-With bubblewrap, the process has no network and sees no other process. It reads the system's files
-and writes a few MiB, in memory. Without bubblewrap there are only the limits: ``isolated()`` tells.
-In both cases a guard watches the process with all that it started, and ends them at a limit.
+With bubblewrap it has no network, sees no other process, reads the system's files, and writes a few
+MiB, in memory. Without bubblewrap there are only the limits. In both cases a guard watches it with
+all that it started, and ends them at a limit.
 """
 
 import contextlib
@@ -28,23 +28,14 @@ BUBBLEWRAP_PROCESSES = 2  # that it adds to the submission's own
 
 
 class Limits(NamedTuple):
-    """What one submission may use.
+    """What one submission may use."""
 
-    Attributes:
-        seconds: for all its cells together, and then for each call.
-        memory_bytes: of all its processes together.
-        processes: how many it may have at once.
-        file_bytes: of a file that it writes.
-        restarts: how often it is started again after it was stopped.
-        total_seconds: from each start on, for the cells and all calls.
-    """
-
-    seconds: float = 30.0
-    memory_bytes: int = 2**30
-    processes: int = 16
-    file_bytes: int = 2**24
-    restarts: int = 8
-    total_seconds: float = 120.0
+    seconds: float = 30.0  # for all its cells together, and then for each call
+    memory_bytes: int = 2**30  # of all its processes together
+    processes: int = 16  # at once
+    file_bytes: int = 2**24  # of a file that it writes
+    restarts: int = 8  # after it was stopped
+    total_seconds: float = 120.0  # from each start on, for the cells and all calls
 
 
 @cache
@@ -64,10 +55,7 @@ def _can_limit_size() -> bool:
 
 
 def _bubblewrap(folder: str) -> list[str]:
-    """Return the command that runs another in isolation, with ``folder`` as its home.
-
-    The process reads what Python and its packages need, and can change none of it.
-    """
+    """Return the command that runs another in isolation, with ``folder`` as its home."""
     readable = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"]
     readable += [sys.base_prefix, sys.prefix, str(PACKAGE)]
     size = ["--size", str(2**26)] if _can_limit_size() else []
@@ -84,21 +72,16 @@ def _bubblewrap(folder: str) -> list[str]:
 class Sandbox:
     """A running Python process, with a socket to it.
 
-    The process gets two more arguments: the number of its end of the socket, and the most bytes
-    that a file may have.
-
-    Attributes:
-        channel: the marker's end of the socket, as a binary file.
-        ended_by: why the guard ended the process, or None.
+    ``channel``: the marker's end of the socket, as a binary file. ``ended_by``: why the guard ended
+    the process, or None.
     """
 
     def __init__(self, arguments: list[str], limits: Limits):
-        """Start Python with these arguments."""
+        """Start Python. After ``arguments`` come its end of the socket and ``file_bytes``."""
         self.limits, self.ended_by = limits, None
         self._total_deadline = time.monotonic() + limits.total_seconds
         self.restart_clock()
         self._done = threading.Event()
-        self._guard = threading.Thread(target=self._watch, daemon=True)
         self.folder = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
         self._socket, theirs = socket.socketpair()
         self.channel = self._socket.makefile("rwb")
@@ -111,19 +94,22 @@ class Sandbox:
             theirs.close()
         # Its number stays taken until close() waits for it, so psutil finds no other process.
         self._root = psutil.Process(self.process.pid)
+        self._guard = threading.Thread(target=self._watch, daemon=True)
         self._guard.start()
 
-    def _start(self, arguments: list[str], theirs: socket.socket) -> subprocess.Popen:
+    def _start(self, arguments, theirs):
         wrapper = _bubblewrap(self.folder.name) if isolated() else []
-        more = [str(theirs.fileno()), str(self.limits.file_bytes)]
+        command = [*wrapper, sys.executable, "-P", "-B", *arguments]
+        home = SANDBOX_HOME if isolated() else self.folder.name
+        env = {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": home}  # nothing of the marker's own
+        env |= {"PYTHONPATH": str(PACKAGE.parent), "MPLBACKEND": "agg"}
+        env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         return subprocess.Popen(
-            [*wrapper, sys.executable, "-P", "-B", *arguments, *more],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [*command, str(theirs.fileno()), str(self.limits.file_bytes)],
+            **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
             pass_fds=(theirs.fileno(),),
             cwd=self.folder.name,
-            env=self._environment(),
+            env=env,
             start_new_session=True,
         )
 
@@ -134,19 +120,6 @@ class Sandbox:
     def stop_clock(self) -> None:
         """Stop that clock: the time until the marker asks again is not the submission's."""
         self._deadline = math.inf
-
-    def _environment(self) -> dict[str, str]:
-        """Return the process's environment, with nothing of the marker's own."""
-        home = SANDBOX_HOME if isolated() else self.folder.name
-        return {
-            "PATH": "/usr/bin:/bin",
-            "HOME": home,
-            "TMPDIR": home,
-            "PYTHONPATH": str(PACKAGE.parent),
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MPLBACKEND": "agg",
-        }
 
     def _watch(self) -> None:
         while not self._done.wait(POLL_SECONDS):
@@ -179,10 +152,7 @@ class Sandbox:
             return []
 
     def _strays(self) -> list[psutil.Process]:
-        """Return what has left the tree, known by its session or its environment.
-
-        Nothing leaves bubblewrap.
-        """
+        """Return what has left the tree. Nothing leaves bubblewrap."""
         return [] if isolated() else [p for p in psutil.process_iter() if self._is_stray(p)]
 
     def _is_stray(self, process: psutil.Process) -> bool:
@@ -220,12 +190,6 @@ class Sandbox:
             self.channel.close()
         self._socket.close()
         self.folder.cleanup()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def _memory_bytes(process: psutil.Process) -> int:

@@ -1,13 +1,8 @@
 """A student's process that is started again after it had to be stopped."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from dropout_grading.execution.sandbox import Limits
 from dropout_grading.execution.student import ProcessEndedError, Student
 from dropout_grading.execution.values import Source
-
-Found = TypeVar("Found")
 
 
 class NotStartedError(Exception):
@@ -18,23 +13,19 @@ class Session:
     """The process of one submission, until the ``limits`` allow no further start.
 
     A cell that has to be stopped is left out, so that one endless loop does not cost everything.
-
-    Attributes:
-        errors: {number of a cell: why it did not run to its end}.
-        stops: why the process was stopped, each time.
     """
 
     def __init__(self, cells: list[str], limits: Limits):
-        self.errors: dict[int, str] = {}
-        self.stops: list[str] = []
+        self.errors: dict[int, str] = {}  # {number of a cell: why it did not run to its end}
+        self.stops: list[str] = []  # why the process was stopped, each time
         self._cells, self._limits = list(cells), limits
         self._student, self._left_out, self._given_up = None, {}, False
 
-    def ask(self, question: Callable[[Student], Found], given: dict[str, str]) -> Found:
-        """Return what ``question`` finds out about the student's functions.
+    def ask(self, question, given: dict[str, str]):
+        """Return question(student), with the functions ``given`` in place of the student's.
 
-        ``given``: {function: expression}, functions in place of the student's. Raises
-        ProcessEndedError if the process is stopped meanwhile, and NotStartedError if there is none.
+        ``given``: {function: expression}. Raises ProcessEndedError if the process is stopped
+        meanwhile, and NotStartedError if there is none.
         """
         student = self._running()
         try:
@@ -47,7 +38,6 @@ class Session:
             raise
 
     def _running(self) -> Student:
-        """Return the process, started if it does not run."""
         while self._student is None and not self._given_up:
             try:
                 self._student = Student(self._cells, self._limits)
@@ -74,9 +64,3 @@ class Session:
         if self._student:
             self._student.close()
         self._student = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -9,12 +9,9 @@ from dropout_grading.execution.values import Ref
 
 
 class ProcessEndedError(Exception):
-    """The student's process is gone; the text says why.
+    """The student's process is gone; the text says why."""
 
-    ``cell``: the number of the cell that was running, or None if none was.
-    """
-
-    cell: int | None = None
+    cell: int | None = None  # the number of the one that was running
 
 
 class Student:
@@ -94,7 +91,6 @@ class Student:
             raise ProcessEndedError(self.sandbox.ended_by or str(error)) from error
 
     def close(self) -> None:
-        """End the student's process."""
         self.sandbox.close()
 
     def __enter__(self):

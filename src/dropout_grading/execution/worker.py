@@ -10,19 +10,11 @@ import resource
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 
 import numpy as np
 
-from dropout_grading.execution.protocol import (
-    MAX_MESSAGE_BYTES,
-    Answer,
-    CellsDone,
-    ProtocolError,
-    Request,
-    receive,
-    send,
-)
+from dropout_grading.execution import protocol
+from dropout_grading.execution.protocol import ProtocolError, receive, send
 from dropout_grading.execution.values import RNG, Ref, Source
 from dropout_grading.submissions.notebook import place
 
@@ -30,9 +22,7 @@ MAX_ERROR_CHARACTERS = 2000
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # the rest of the cell is Python
 
 
-def run_cells(
-    cells: list[str], variables: dict, before_cell: Callable[[int], object]
-) -> dict[int, str]:
+def run_cells(cells: list[str], variables: dict, before_cell) -> dict[int, str]:
     """Run each cell as a notebook would, in these variables; return {number of a cell: its error}.
 
     After an error the next cell runs all the same. ``before_cell`` gets the number of each cell.
@@ -65,10 +55,7 @@ def _is_magic(line: str) -> bool:
 
 
 def describe(error: BaseException, running: str | None = None) -> str:
-    """Return an error in one line, with the number of the line that raised it.
-
-    It also names the cell of that line, unless this is the one that is ``running``.
-    """
+    """Return an error in one line, with its place: the line, and the cell if not ``running``."""
     frames = [(f.filename, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
     try:
         text = str(error)
@@ -106,7 +93,7 @@ class Calls:
             return {k: self.resolve(v) for k, v in value.items()}
         return value
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: protocol.Request) -> protocol.Answer:
         """Do what is asked, and keep the resulting value."""
         try:
             value = self._value(request)
@@ -115,22 +102,19 @@ class Calls:
         self.values.append(value)
         return True, len(self.values) - 1, value
 
-    def _value(self, request: Request) -> object:
-        if request["do"] == "get":
-            return self.resolve(request["ref"])
-        if request["do"] == "put":
-            return self.resolve(request["value"])
-        if request["do"] == "define":
-            name, value = request["name"], self.resolve(request["value"])
-            self.replaced.setdefault(name, self.variables.get(name))
-            self.variables[name] = value
-            return value
-        if request["do"] == "restore":
-            self.variables.update(self.replaced)
-            self.replaced.clear()
-            return None
-        function = self.variables[request["name"]]
-        return function(*self.resolve(request["args"]), **self.resolve(request["named"]))
+    def _value(self, request: protocol.Request) -> object:
+        match self.resolve(request):
+            case {"do": "get", "ref": value} | {"do": "put", "value": value}:
+                return value
+            case {"do": "define", "name": name, "value": value}:
+                self.replaced.setdefault(name, self.variables.get(name))
+                self.variables[name] = value
+                return value
+            case {"do": "call", "name": name, "args": args, "named": named}:
+                return self.variables[name](*args, **named)
+        self.variables.update(self.replaced)  # "restore"
+        self.replaced.clear()
+        return None
 
 
 def main(descriptor: int, max_file_bytes: int) -> None:
@@ -140,10 +124,10 @@ def main(descriptor: int, max_file_bytes: int) -> None:
     os.set_inheritable(descriptor, False)  # programs that a student's code starts do not get it
     channel = socket.socket(fileno=descriptor).makefile("rwb")
     variables = {"__name__": "__main__", "display": print}
-    cells = receive(channel, max_json_bytes=MAX_MESSAGE_BYTES)
+    cells = receive(channel, max_json_bytes=protocol.MAX_MESSAGE_BYTES)
     errors = run_cells(cells, variables, lambda number: send(channel, number))
     functions = [name for name, value in variables.items() if callable(value)]
-    send(channel, CellsDone(errors=list(errors.items()), functions=functions))
+    send(channel, protocol.CellsDone(errors=list(errors.items()), functions=functions))
     calls = Calls(variables)
     while True:
         try:

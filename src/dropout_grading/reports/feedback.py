@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropout_grading.checks import NOT_WRITTEN_YET, Assignment
 from dropout_grading.reports.tables import points_text
-from dropout_grading.results import MARKED, STOPPED, CheckResult, Row, says_more_than_status
+from dropout_grading.results import MARKED, STOPPED, Row, says_more_than_status
 
 UNSEEN_IN_NOTEBOOK = "that you do not see in the notebook"
 MAX_NAME_CHARACTERS = 60  # of a student's name, in the name of a file
@@ -60,7 +60,7 @@ def _section(assignment: Assignment, question: str, row: Row) -> list[str]:
     return [f"## {question}: {_of(got, most)}", "", *lines, *([""] if lines else [])]
 
 
-def _messages(failed: list[CheckResult]) -> dict[str, list[str]]:
+def _messages(failed) -> dict[str, list[str]]:
     """Return {message: names of checks}, so that each message stands there once."""
     found = {}
     for check in failed:

@@ -51,30 +51,28 @@ def write_details(path: Path, rows: list[Row]) -> None:
     _write(path, table)
 
 
-def write_answers(
-    path: Path, assignment: Assignment, rows: list[Row], by_hand: dict[str, ManualAnswer]
-) -> None:
+def write_answers(path: Path, assignment: Assignment, rows: list[Row], by_hand) -> None:
     """Write the answers that a person marks.
 
     The separator stays what it is in the file, so that the same spreadsheet opens it again.
     ``by_hand``: {id: what a person filled in}, kept for students who are not in ``rows`` too.
     """
-    table, left = [], dict(by_hand)
+    table, left = [MANUAL_COLUMNS], dict(by_hand)
+
+    def add(key, question, filled_in, answer):
+        most = points_text(assignment.manual.get(question, 0))
+        table.append([_no_formula(key), filled_in.points, most, filled_in.comment, answer])
+
     for submission, result, _ in rows:
-        for question, points in assignment.manual.items():
+        for question in assignment.manual:
             key = answer_id(submission.student, question)
-            filled_in = left.pop(key, ManualAnswer())
             answer = result["answers"].get(question)
             answer = NO_ANSWER if answer == "" else _no_formula(answer or "")
-            given = [filled_in.points, points_text(points), filled_in.comment]
-            table.append([_no_formula(key), *given, answer])
+            add(key, question, left.pop(key, ManualAnswer()), answer)
     for key, filled_in in left.items():
         if filled_in.points or filled_in.comment:
-            most = points_text(assignment.manual.get(key.rpartition(":")[2], 0))
-            given = [filled_in.points, most, filled_in.comment]
-            table.append([_no_formula(key), *given, filled_in.answer])
-    separator = _separator(path.read_text("utf-8-sig")) if path.is_file() else ","
-    _write(path, [MANUAL_COLUMNS, *table], separator)
+            add(key, key.rpartition(":")[2], filled_in, filled_in.answer)
+    _write(path, table, _separator(path.read_text("utf-8-sig")) if path.is_file() else ",")
 
 
 def answer_id(student: str, question: str) -> str:

@@ -1,10 +1,8 @@
 """Finds the submissions in a folder of anything: notebooks, zips, an LMS's nested download.
 
-One entry of the folder is one student, unless it is a zip or a folder that holds several. A file
-that cannot be read is a problem of its student alone.
-
-Nothing is unpacked to disk. A notebook is read only when it is marked, since those of a class may
-not fit into memory together.
+An entry is one student, unless it holds several. A file that cannot be read is a problem of its
+student alone. Nothing is unpacked to disk. A notebook is read when it is marked, since those of a
+class may not fit into memory together.
 """
 
 import contextlib
@@ -13,7 +11,7 @@ import re
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -36,21 +34,13 @@ Found = dict[PurePosixPath, Read | str | None]
 
 
 class Submission(NamedTuple):
-    """What one student handed in.
+    """What one student handed in."""
 
-    Attributes:
-        student: the name, from the name of the file or folder.
-        path: where the notebook was found.
-        read: returns the notebook's bytes, or raises UnreadableError. None if there is a problem.
-        problem: why there is no notebook to mark.
-        aside: the names of other notebooks beside it, which nobody looks at.
-    """
-
-    student: str
-    path: str
-    read: Read | None
-    problem: str = ""
-    aside: str = ""
+    student: str  # from the name of the file or folder
+    path: str  # where the notebook was found
+    read: Read | None  # returns its bytes, or raises UnreadableError; None if there is a problem
+    problem: str = ""  # why there is no notebook to mark
+    aside: str = ""  # the names of other notebooks beside it, which nobody looks at
 
 
 class UnreadableError(Exception):
@@ -111,10 +101,10 @@ def _students(files: Found, root: PurePosixPath, notebook_name: str) -> list[Sub
             for name, paths in below.items()
             for submission in _students({p: files[p] for p in paths}, root / name, notebook_name)
         ]
-    return [chosen(_without_suffix(root.name), files)]
+    return [chosen(re.sub(r"\.(zip|ipynb)$", "", root.name, flags=re.IGNORECASE), files)]
 
 
-def _choose(student: str, root: PurePosixPath, files: Found, notebook_name: str) -> Submission:
+def _choose(student, root, files, notebook_name) -> Submission:
     """Return the submission of one student, whose files lie below ``root``."""
     notebooks, aside = [path for path in files if _ends(path, ".ipynb")], ""
     named = [path for path in notebooks if path.name == notebook_name]
@@ -133,16 +123,12 @@ def _choose(student: str, root: PurePosixPath, files: Found, notebook_name: str)
     return Submission(student, str(where), None, (problems or ["holds no notebook (.ipynb)"])[0])
 
 
-def _names(paths: Iterable[PurePosixPath]) -> str:
+def _names(paths):
     return ", ".join(sorted(path.name for path in paths)[:5])
 
 
-def _ends(path: PurePosixPath | str, suffix: str) -> bool:
+def _ends(path, suffix):
     return str(path).lower().endswith(suffix)
-
-
-def _without_suffix(name: str) -> str:
-    return re.sub(r"\.(zip|ipynb)$", "", name, flags=re.IGNORECASE)
 
 
 class _Reader:
@@ -187,9 +173,7 @@ class _Reader:
                 files[shown] = f"is not a readable zip ({error})"
         return files or {shown: None}
 
-    def _member(
-        self, member: zipfile.ZipInfo, open_zip: Open, shown: PurePosixPath, depth_left: int
-    ) -> Found:
+    def _member(self, member, open_zip, shown, depth_left) -> Found:
         parts = PurePosixPath(member.filename.replace("\\", "/")).parts
         # Nothing is written, so a path that leads out is only a strange name.
         parts = [part for part in parts if part not in ("..", "/", "//", ".")]
@@ -212,14 +196,13 @@ class _Reader:
 
 
 @contextlib.contextmanager
-def _open_member(open_zip: Open, member: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+def _open_member(open_zip, member):
     with open_zip() as file, zipfile.ZipFile(file) as archive, archive.open(member) as inner:
         yield inner
 
 
-def _in_memory(open_file: Open, max_bytes: int) -> io.BytesIO:
-    """Return a zip within a zip, which has to be read in any order."""
-    return io.BytesIO(_bytes_of(open_file, max_bytes))
+def _in_memory(open_file, max_bytes):
+    return io.BytesIO(_bytes_of(open_file, max_bytes))  # a zip has to be read in any order
 
 
 def _bytes_of(open_file: Open, max_bytes: int) -> bytes:

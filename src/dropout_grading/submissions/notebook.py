@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 MAX_NOTEBOOK_BYTES = 2**24
 MAX_ANSWER_CHARACTERS = 20_000  # a cell of a spreadsheet holds 32 767
@@ -50,7 +50,7 @@ def rubric(data: bytes) -> str:
     return "\n\n".join(found) + "\n"
 
 
-def _of_source(data: bytes) -> Iterator[tuple[str, str, bool]]:
+def _of_source(data) -> Iterator[tuple[str, str, bool]]:
     """Yield kind and source of each cell, and whether it is a model answer in words."""
     inside = False
     for kind, source in cells(data):
@@ -90,9 +90,7 @@ def defines(found: list[Cell], names: list[str]) -> bool:
     return not {name for pair in pairs for name in pair}.isdisjoint(names)
 
 
-def answer(
-    found: list[Cell], question: str, questions: Collection[str], template: list[Cell]
-) -> str:
+def answer(found: list[Cell], question: str, questions, template: list[Cell]) -> str:
     """Return a student's answer in words, "" if there is none.
 
     It is all below the question's heading, up to the heading of another question. Code and headings
