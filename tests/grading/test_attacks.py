@@ -6,11 +6,13 @@ there. What only the sandbox can hold is asked in the tests named ``…_isolated
 
 import io
 import json
+import math
 import os
 import socket
 import stat
 import time
 import zipfile
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -324,6 +326,25 @@ def test_a_burst_of_processes_is_ended(apart):
     result = mark(assignment(), submission(before=[cell]), limits=Limits(seconds=20))
     assert result["status"] == "stopped: started more than 16 processes"
     assert alive("burst-of-processes") == []
+
+
+@pytest.mark.parametrize(
+    ("processes", "memory_bytes", "said"),
+    [
+        (3, 100, None),
+        (4, 100, "started more than 3 processes"),
+        (3, 101, "used more than 9.53674e-05 MiB of memory"),  # 100 bytes
+    ],
+)
+def test_what_is_allowed_may_be_used_and_no_more(processes, memory_bytes, said):
+    one = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=memory_bytes))
+    none = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0))
+    tree = [one] + [none] * (processes + sandbox.BUBBLEWRAP_PROCESSES - 1)
+    limits = Limits(processes=3, memory_bytes=100)
+    watched = SimpleNamespace(
+        limits=limits, _deadline=math.inf, _total_deadline=math.inf, _tree=lambda: tree
+    )
+    assert sandbox.Sandbox._passed_limit(watched) == said
 
 
 def test_a_burst_of_memory_is_ended(apart):

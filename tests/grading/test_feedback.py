@@ -2,12 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
-from notebooks import assignment, notebook, submission, unanswered
+from helpers import says
+from notebooks import ROOT, assignment, notebook, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table
 
+from dropout_grading.check_helpers import array_of, kept_share
+from dropout_grading.checks import NOT_WRITTEN_YET, WrongAnswerError
+from dropout_grading.execution.values import Opaque
 from dropout_grading.mark_submission import mark
-from tools.paths import HANDOUTS
+from dropout_grading.reports.feedback import UNSEEN_IN_NOTEBOOK, _section
+from dropout_grading.results import Row
 
 
 def feedback(tmp_path, data, **points):
@@ -116,3 +122,41 @@ def test_what_returns_nothing():
     said = {check.get("message") for check in result["checks"]}
     none = "what inverted_train returns is None: it is not written yet, or a return is missing"
     assert none in said
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"), [([NOT_WRITTEN_YET], False), (["a wrong sign"], True), ([], True)]
+)
+def test_a_hidden_check_is_counted_unless_nothing_is_written(messages, said):
+    def failed(message, hidden):
+        return {"question": "q1", "name": "it", "points": 1, "hidden": hidden, "message": message}
+
+    checks = [failed(message, False) for message in messages] + [failed("secret", True)]
+    row = Row(None, {"checks": checks, "answers": {}}, {"q1": 0})
+    assert (UNSEEN_IN_NOTEBOOK in "".join(_section(assignment(), "q1", row))) == said
+
+
+@pytest.mark.parametrize(("value", "kind"), [(1.5, "float"), (Opaque("set"), "set")])
+def test_what_is_no_array_is_named_by_the_type_that_the_student_gave_it(value, kind):
+    with pytest.raises(WrongAnswerError, match=says(f"y should be a NumPy array, and is {kind}")):
+        array_of("y", value, (2,))
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        (0, "nothing is kept, p = 0.2"),
+        (1, "nothing is dropped, p = 0.2"),
+        (2, "at p = 0.2 a share of 0.50 is kept, and should be 0.80"),
+    ],
+)
+def test_a_share_that_is_not_q_is_said(every, said):
+    kept = np.arange(10_000) % every == 0 if every else np.zeros(10_000, bool)
+    with pytest.raises(WrongAnswerError, match=says(f"the mask: {said}")):
+        kept_share(kept, 0.2, "the mask")
+
+
+def test_a_share_that_is_p_is_said_to_be_p():
+    with pytest.raises(WrongAnswerError, match=r"a share of 0\.20 is kept, which is p"):
+        kept_share(np.arange(10_000) % 5 == 0, 0.2, "the mask")
+    kept_share(np.arange(10_000) % 5 != 0, 0.2, "the mask")

@@ -15,7 +15,7 @@ from dropout_grading.__main__ import main
 from dropout_grading.execution import sandbox
 from dropout_grading.execution.protocol import MAX_ARRAYS, ProtocolError, receive, send
 from dropout_grading.execution.sandbox import Limits
-from dropout_grading.execution.values import Opaque
+from dropout_grading.execution.values import MAX_NESTING, Opaque, pack, unpack
 from dropout_grading.mark_folder import grade
 from dropout_grading.reports import feedback, tables
 from dropout_grading.submissions import find
@@ -513,6 +513,14 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert "WARNING: bubblewrap (bwrap) does not work here" in capsys.readouterr().err
 
 
+def test_the_command_s_limits_are_those_of_the_marker_unless_told_otherwise(monkeypatch):
+    given = []
+    monkeypatch.setattr(command, "grade", lambda *a, limits, **k: given.append(limits) or [])
+    main(["a", "b"])
+    main(["a", "b", "--seconds", "2.5", "--memory", "3", "--processes", "4"])
+    assert given == [Limits(), Limits(seconds=2.5, memory_bytes=3 * 2**20, processes=4)]
+
+
 def test_what_was_marked_before_counts_as_marked(tmp_path, capsys):
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
     arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
@@ -573,6 +581,15 @@ def test_what_is_not_plain_becomes_its_name():
     send(file, [object(), {1: 2}, {1, 2}, b"x", 1j])
     file.seek(0)
     assert receive(file) == [Opaque(n) for n in ("object", "dict", "set", "bytes", "complex")]
+
+
+@pytest.mark.parametrize(
+    ("innermost", "sent"), [(0, 0), ([0], Opaque("list")), ({"a": 0}, Opaque("dict"))]
+)
+def test_lists_within_lists_are_sent_to_a_depth_and_what_is_below_is_named(innermost, sent):
+    for _ in range(MAX_NESTING):
+        innermost, sent = [innermost], [sent]
+    assert unpack(*pack(innermost)) == sent
 
 
 def test_messages_have_limits():

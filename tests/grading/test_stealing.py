@@ -185,6 +185,14 @@ def test_names_that_a_disk_takes_for_one_have_two_files(tmp_path):
     assert len({row["id"] for row in table(tmp_path / "out" / "manual.csv")}) == len(names)
 
 
+def test_notebooks_whose_names_a_disk_takes_for_one_have_two_files(tmp_path):
+    """Without a folder around it, a notebook's path can be a file's name as it is."""
+    lay(tmp_path / "in", {"Ann.ipynb": b"no", "ann.ipynb": b"no"})
+    rows_of(tmp_path)
+    files = [p.name for p in (tmp_path / "out" / "feedback").iterdir()]
+    assert len({find.disk_key(name) for name in files}) == 2
+
+
 def test_text_that_a_spreadsheet_could_take_for_something_else(tmp_path):
     odd = 'a\x00b\r\nc;=1+1,"=2"\n=3\t\''
     content = json.loads(GOOD)
