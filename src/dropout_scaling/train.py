@@ -56,10 +56,14 @@ def keyed_masks(model, rows, *, seed, step) -> list[torch.Tensor]:
     check_count("rows", rows, 1)
     masks, drawn = [], 0
     for dropout, linear in zip(model.dropouts, model.linears, strict=True):
-        rng = keyed_rng(seed, layer=drawn, step=step)
-        mask = bernoulli_mask((rows, linear.in_features), dropout.p, rng=rng)
-        masks.append(torch.from_numpy(mask).to(linear.weight.device))
-        drawn += 0 < dropout.p < 1
+        shape = (rows, linear.in_features)
+        if 0 < dropout.p < 1:
+            rng = keyed_rng(seed, layer=drawn, step=step)
+            mask = torch.from_numpy(bernoulli_mask(shape, dropout.p, rng=rng))
+            drawn += 1
+        else:
+            mask = torch.full(shape, dropout.p == 0)
+        masks.append(mask.to(linear.weight.device))
     return masks
 
 
