@@ -7,7 +7,7 @@ from helpers import bits, says
 from dropout_scaling.curves import learning_curves
 from dropout_scaling.data import Split
 from dropout_scaling.nn import MLP
-from dropout_scaling.stacked import Stacked, train_stacked
+from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import float64_weights
 
 SEEDS = [4, 7]

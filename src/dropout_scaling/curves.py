@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from dropout_scaling._arguments import check_count
-from dropout_scaling.stacked import Stacked, train_stacked
+from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import float64_weights
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from helpers import says
-from notebooks import ROOT, assignment, notebook, submission, unanswered
+from notebooks import assignment, notebook, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table
 
 from dropout_grading.check_helpers import array_of, kept_share
@@ -14,6 +14,7 @@ from dropout_grading.execution.values import Opaque
 from dropout_grading.mark_submission import mark
 from dropout_grading.reports.feedback import UNSEEN_IN_NOTEBOOK, _section
 from dropout_grading.results import Row
+from tools.paths import HANDOUTS
 
 
 def feedback(tmp_path, data, **points):
