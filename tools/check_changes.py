@@ -29,6 +29,10 @@ TESTS_OF = {
     "_toc.yml": ["tests/book/test_sources.py"],
     "assignments": ["tests/grading/test_own_checks.py"],
     "book": ["tests/book/test_sources.py"],
+    "book/practice/who-is-right.ipynb": [
+        "tests/book/test_sources.py",
+        "tests/book/test_verdicts.py",
+    ],
     "book/dropout_site": ["tests/tools/book/test_extensions.py"],
     "book/dropout_site/live": ["tests/live/test_cells.py"],
     "book/dropout_site/playground": ["tests/browser/test_playground_arithmetic.py"],
