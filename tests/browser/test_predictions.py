@@ -1,0 +1,69 @@
+"""A prediction's answer is out of sight until it is made, by every way of reading."""
+
+import pytest
+from playwright.sync_api import expect
+
+PAGE = "/paper/weight-scaling.html"
+PLACE = "blockquote.predict + .answer"
+
+
+@pytest.fixture
+def answers(page):
+    page.goto(PAGE)
+    return page.locator(PLACE)
+
+
+def test_what_was_chosen_stands_beside_the_answer(page, answers):
+    assert answers.count() >= 2
+    assert page.locator(f"{PLACE}:not([hidden])").count() == 0
+    expect(answers.first).not_to_be_visible()
+    choices = page.locator("blockquote.predict").first.get_by_role("button")
+    assert choices.count() > 1
+    choice = choices.nth(1)
+    words = choice.inner_text()
+    choice.focus()
+    page.keyboard.press("Enter")
+    expect(answers.first).to_be_visible()
+    said = answers.first.locator(".said")
+    expect(said).to_have_text(f"You said: {words}")
+    expect(said).to_be_focused()  # a screen reader goes on from here
+    expect(choices.first).to_be_disabled()
+    expect(answers.nth(1)).not_to_be_visible()
+
+
+def test_where_there_is_nothing_to_choose_one_button_shows_the_answer(page):
+    page.goto("/paper/why-drop.html")
+    button = page.locator("blockquote.predict").first.get_by_role("button")
+    expect(button).to_have_count(1)
+    button.click()
+    expect(page.locator(PLACE).first).to_be_visible()
+
+
+def test_an_answer_ends_where_the_next_section_begins(page, answers):
+    assert page.locator(f"{PLACE} :is(section, h2, blockquote.predict)").count() == 0
+
+
+def test_a_link_into_an_answer_opens_it(page, answers):
+    answers.first.evaluate("e => e.firstElementChild.id = 'inside'")
+    page.evaluate("location.hash = 'inside'")
+    expect(answers.first).to_be_visible()
+    expect(answers.nth(1)).not_to_be_visible()
+
+
+def test_on_paper_all_answers_stand(page, answers):
+    page.emulate_media(media="print")
+    for n in range(answers.count()):
+        assert answers.nth(n).bounding_box()["height"] > 0
+
+
+def test_without_scripts_the_answer_follows_and_the_choices_are_a_list(new_context):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(PAGE)
+    assert page.locator(".answer, .choice").count() == 0
+    assert page.locator("blockquote.predict li").first.is_visible()
+
+
+def test_an_assignment_and_a_page_without_a_prediction_load_no_script(page):
+    for name, loads in (("assignments/test-time", 0), ("reference/notation", 0), ("index", 1)):
+        page.goto(f"/{name}.html")
+        assert page.locator('script[src*="predictions.js"]').count() == loads
