@@ -1,5 +1,6 @@
 """The bank: each wrong dropout is told from the others and from the right ones."""
 
+import inspect
 import itertools
 
 import numpy as np
@@ -24,6 +25,13 @@ def test_each_has_a_symptom_a_cure_and_an_address_or_none(name):
     assert len(member.symptom) > 15
     assert len(member.cure) > 15
     assert member.met == "" or member.met.startswith("https://github.com/")
+
+
+@members
+def test_each_trains_unless_told_otherwise(name):
+    layer = MISCONCEPTIONS[name].layer
+    function = layer if callable(layer) else layer.forward
+    assert inspect.signature(function).parameters["training"].default is True
 
 
 @pytest.mark.parametrize("p", [0.2, 0.3])
