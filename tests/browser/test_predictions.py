@@ -33,14 +33,22 @@ def test_what_was_chosen_stands_beside_the_answer(page, answers):
 
 def test_where_there_is_nothing_to_choose_one_button_shows_the_answer(page):
     page.goto("/paper/why-drop.html")
-    button = page.locator("blockquote.predict").first.get_by_role("button")
+    button = page.locator("blockquote.predict").nth(1).get_by_role("button")
     expect(button).to_have_count(1)
     button.click()
-    expect(page.locator(PLACE).first).to_be_visible()
+    expect(page.locator(PLACE).nth(1)).to_be_visible()
 
 
 def test_an_answer_ends_where_the_next_section_begins(page, answers):
-    assert page.locator(f"{PLACE} :is(section, h2, blockquote.predict)").count() == 0
+    assert page.locator(f"{PLACE} :is(h2, blockquote.predict)").count() == 0
+
+
+def test_an_answer_takes_its_section_s_parts_along(page):
+    page.goto("/inversion/same-network.html")
+    table = page.get_by_role("heading", name="The whole table")
+    expect(table).not_to_be_visible()
+    page.goto("/inversion/same-network.html#the-whole-table")
+    expect(table).to_be_visible()
 
 
 def test_a_link_into_an_answer_opens_it(page, answers):

@@ -8,8 +8,8 @@ A chapter writes a prediction as a quote, and its choices, if it has some, as a 
     > - 1.25
 
 In Jupyter the answer is in the cells after it. On the site predictions.js turns the choices into
-buttons, and hides what follows, as far as the next heading or prediction. Without scripts, and on
-paper, the answer simply follows.
+buttons, and hides what follows, as far as the next `##` heading or prediction. So what gives an
+answer away stands under `###`. Without scripts, and on paper, the answer simply follows.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 // Hide what follows a prediction until the reader has made it. What they chose is not kept.
 for (const box of document.querySelectorAll("blockquote.predict")) {
   const answer = document.createElement("div");
-  const end = "section, h2, h3, blockquote.predict";
+  const end = "section:has(> h2), blockquote.predict";
   for (let next; (next = box.nextElementSibling) && !next.matches(end);) answer.append(next);
   if (!answer.childElementCount) continue;
   answer.className = "answer";
