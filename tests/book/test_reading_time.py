@@ -55,8 +55,12 @@ def test_the_measure_itself():
     read_by_all = [cell("markdown", words), cell("code", "x = 1\ny = x")]  # 4 words of code
     passed_over = [
         cell("code", words, "hide-cell"),
-        cell("markdown", f"<details>{words}</details>\n\n## Sources\n\n{words}"),
+        cell(
+            "markdown", f"<details>\n<summary></summary>{words}</details>\n\n## Sources\n\n{words}"
+        ),
     ]
-    formula = [cell("markdown", "$a + b$ [one](https://example.org/a/b)")]
+    formula = [
+        cell("markdown", "$a + b$ <summary>[one](https://example.org/a/b)</summary></details>")
+    ]
     for cells, expected in ((read_by_all, 112), (read_by_all + passed_over, 112), (formula, 2)):
         assert minutes(nbformat.v4.new_notebook(cells=cells)) == expected / 200
