@@ -130,7 +130,8 @@ def test_the_run_of_the_claims_that_comes_with_the_package_says_of_each_how_ofte
     assert {"shifts", "date", "machine"} <= set(run)
     assert run["shifts"] >= 200
     for row in rows:
-        assert 0 <= row["held"] <= row["of"] == run["shifts"]
+        assert 0 <= row["held"] <= row["of"]
+        assert 50 <= row["of"] <= run["shifts"]
         # The nearest margin of one that held everywhere is above 0, of another it is not.
         assert row["nearest"] is None or (row["nearest"] > 0) == (row["held"] == row["of"])
 

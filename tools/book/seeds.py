@@ -181,9 +181,10 @@ def others(every, wanted):
     return [row for row in rows if row["page"] in every and row["page"] not in wanted]
 
 
-def write(rows, n):
+def write(rows):
     about = {"date": date.today().isoformat(), "python": platform.python_version()}
-    about |= {"machine": platform.machine(), "system": platform.system(), "shifts": n}
+    about |= {"machine": platform.machine(), "system": platform.system()}
+    about["shifts"] = max(row["of"] for row in rows)
     rows.sort(key=lambda row: row["page"])  # a chapter's claims stay in their order
     CLAIMS.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
 
@@ -197,7 +198,7 @@ def main(n, names):
     run_missing(wanted, n)
     rows = summary(wanted, n)
     show(rows)
-    write(rows + others(every, wanted), n)
+    write(rows + others(every, wanted))
     failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
     print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
     sys.exit(failed > 0)

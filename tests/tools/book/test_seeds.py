@@ -114,8 +114,10 @@ def test_a_chapter_that_claims_nothing_is_refused(clone):
 
 def test_chapters_that_were_not_run_keep_their_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(seeds, "CLAIMS", tmp_path / "claims.json")
-    one, two, gone = ({"page": page, "claim": "It is so."} for page in ("one", "two", "gone"))
-    seeds.write([two, one, gone], 2)
-    assert json.loads(seeds.CLAIMS.read_text("utf8"))["claims"] == [gone, one, two]
+    one, two, gone = ({"page": page, "of": n} for n, page in enumerate(("one", "two", "gone")))
+    seeds.write([two, one, gone])
+    written = json.loads(seeds.CLAIMS.read_text("utf8"))
+    assert written["claims"] == [gone, one, two]
+    assert written["run"]["shifts"] == 2
     assert seeds.others({"one": None, "two": None}, {"two": None}) == [one]
     assert seeds.others({"one": None}, {"one": None}) == []
