@@ -10,6 +10,7 @@ from dropout_site.figures.theme_svg import VARIABLES
 from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FOLDER, address
 
 CHAPTER = "/inversion/why-divide-while-training.html"
+FIRST = "from dropout_scaling import plots"  # in the cell that most tests run
 TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
 START = 120_000  # ms until Python has started: to give up, not a bound on its speed
 
@@ -45,8 +46,9 @@ def serve(context, changed, asked):
 
 
 def open_chapter(page):
-    """Open the chapter, and every fold in it."""
+    """Open the chapter, and all that it hides."""
     page.goto(CHAPTER, wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('.answer').forEach(e => e.hidden = false)")
     page.evaluate("document.querySelectorAll('.cell.live details').forEach(d => d.open = true)")
     return page
 
@@ -92,7 +94,7 @@ def cell_with(page, text):
 class Cell:
     """What a reader sees of the first cell, and what a reader does."""
 
-    def __init__(self, page, text="import matplotlib"):
+    def __init__(self, page, text=FIRST):
         self.cell = cell_with(page, text)
         self.button = self.cell.locator(".live-run")
         self.status = self.cell.get_by_role("status")
@@ -137,7 +139,7 @@ def test_a_reader_runs_edits_and_runs_again(started):
     expect(cell.status).to_have_text("Stopped by an error.")
     cell.cell.get_by_role("button", name="Reset").click()
     expect(cell.editor).to_have_count(0)
-    expect(cell.cell.locator("pre", has_text="import matplotlib")).to_be_visible()
+    expect(cell.cell.locator("pre", has_text=FIRST)).to_be_visible()
 
 
 def test_the_cells_above_run_first_and_figures_follow_the_theme(started):
