@@ -12,6 +12,7 @@ from quoting import calls, claimed, code, quoted
 from dropout_scaling.data import seed_run
 from dropout_site.live.imports import made_and_taken
 from tools.book.notebooks import chapters, code_cells, read
+from tools.book.reading_time import CLOSED
 from tools.paths import BOOK
 
 NOTEBOOKS = chapters()
@@ -86,9 +87,6 @@ def test_each_figure_says_what_it_shows(notebook):
 
 
 # --- what a reader copies ----------------------------------------------------------------------
-
-# The tags of cells that a reader sees only after opening them, or never.
-CLOSED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 
 def borrowed(cells):

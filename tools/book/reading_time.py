@@ -8,6 +8,7 @@ import re
 
 WORDS_A_MINUTE = 200
 CODE_IS_SLOWER = 3
+# The tags of cells that a reader sees only after opening them, or never.
 CLOSED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 WORD = re.compile(r"\w[\w’'.-]*")
 
