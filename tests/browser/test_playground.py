@@ -13,8 +13,9 @@ from tools.paths import HTML
 
 SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed": "42"}
 # Of all that it loads, compressed. It was 9000 before there was a button that copies the link, a
-# picture for print, and labels that stand clear of the lines.
-MOST_BYTES = 9500
+# picture for print, and labels that stand clear of the lines; then 9500, before each line had its
+# name beside it.
+MOST_BYTES = 9800
 
 
 @pytest.fixture(scope="session")
@@ -190,8 +191,10 @@ def test_at_p_1_none_is_kept(page, errors):
     expect(page.locator(".pg-out + .pg-key")).to_have_text("None kept; 25 dropped, each 0")
 
 
-def test_a_cell_is_half_full_at_the_exact_mean(page, errors):
+def test_a_cell_is_filled_to_its_middle_at_the_exact_mean(page, errors):
     page.goto(address(p=0.75, kind="inverted", masks=601))
+    key = page.locator(".pg-means + .pg-key")
+    expect(key).to_have_text("Training, over 601 masks. A cell’s middle is the exact mean, 1.")
     for cell in page.locator(".pg-means td").all():
         level = cell.evaluate("e => Number(e.style.getPropertyValue('--pg-level'))")
         # The text has two decimals, of a mean whose exact value is 1.
@@ -229,7 +232,7 @@ def test_what_is_seen_beyond_the_scale_is_not_drawn_over_the_page(page, errors):
 
 @pytest.mark.parametrize("kind", ["standard", "inverted", "none", "both"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_no_line_crosses_the_chart_s_labels(page, errors, width, kind):
+def test_each_line_of_the_chart_has_its_name_and_none_crosses_one(page, errors, width, kind):
     page.set_viewport_size({"width": width, "height": 900})
     for p in (0.2, 0.5, 0.8, 0.95):
         page.goto(address(p=p, kind=kind, masks=10000))
@@ -256,6 +259,36 @@ def test_no_line_crosses_the_chart_s_labels(page, errors, width, kind):
             }"""
         )
         assert crossed == [], p
+        names = page.locator(".pg-chart text").all_text_contents()
+        assert "so far" in names
+        evaluation = page.evaluate("([kind, p]) => dropout.evaluationValue(kind, p)", [kind, p])
+        assert f"eval {float(f'{evaluation:.3g}'):g}" in names
+        assert sum(name.startswith("mean ") for name in names) == 1
+        # A name lies beside its line, and no two lie on each other.
+        beside = page.evaluate(
+            """() => {
+              const box = (e) => e.getBoundingClientRect();
+              const texts = [...document.querySelectorAll(".pg-chart text")];
+              const near = (text, place) => Math.abs(box(text).top + box(text).height / 2 - place);
+              const of = (words) => texts.find((text) => text.textContent.startsWith(words));
+              const far = [];
+              const dot = box(document.querySelector(".pg-now"));
+              if (near(of("so far"), dot.top + dot.height / 2) > 4 * dot.height) far.push("so far");
+              const edges = [...document.querySelectorAll(".pg-edge")].map(
+                (edge) => edge.getPointAtLength(edge.getTotalLength())
+                  .matrixTransform(edge.getScreenCTM()).y);
+              for (const [index, words] of ["+ spread", "− spread"].entries())
+                if (of(words) && near(of(words), edges[index]) > 8) far.push(words);
+              texts.forEach((text, index) => texts.slice(index + 1).forEach((other) => {
+                const a = box(text), b = box(other);
+                if (Math.min(a.right, b.right) > Math.max(a.left, b.left)
+                    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.3 * a.height)
+                  far.push(`${text.textContent} / ${other.textContent}`);
+              }));
+              return far;
+            }"""
+        )
+        assert beside == [], p
 
 
 def test_the_link_is_copied_and_said(page, errors, context):

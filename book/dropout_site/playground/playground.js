@@ -76,12 +76,12 @@
     means.forEach((cell, unit) => {
       const mean = shown ? (keptOf[unit] * value) / shown : 0;
       cell.textContent = shown ? mean.toFixed(2) : "";
-      // Of the cell's height: half is the exact mean.
+      // Of the cell's height: its middle is the exact mean.
       cell.style.setProperty("--pg-level", exactMean ? Math.min(mean / exactMean / 2, 1) : 0);
     });
     find(".pg-means caption").textContent = "Each unit's mean";
     find(".pg-means ~ .pg-key").textContent = shown
-      ? `Training, over ${plural(shown)}. Half full: the exact mean, ${short(exactMean)}.`
+      ? `Training, over ${plural(shown)}. A cell’s middle is the exact mean, ${short(exactMean)}.`
       : "Training, over the masks that you draw.";
   }
 
@@ -145,7 +145,7 @@
     const text = (px, py, words, anchor, name = "") =>
       `<text x="${px.toFixed(1)}" y="${py.toFixed(1)}" text-anchor="${anchor}" class="${name}">${words}</text>`;
 
-    let svg = text(0, em, "Mean of all values so far", "start", "pg-strong");
+    let svg = text(0, em, "Mean of all values", "start", "pg-strong");
     const zero = y(0) + 0.35 * em, mean = y(exact.mean) + 0.35 * em;
     svg += text(left - 0.4 * em, mean, short(exact.mean), "end");
     if (zero - mean > em) svg += text(left - 0.4 * em, zero, 0, "end");
@@ -180,18 +180,27 @@
         : text(right, y(value) + (lower ? 1.1 : -0.4) * em, words, "end", "pg-strong");
     });
     const half = y(exact.mean) - y(exact.mean + exact.spread);
-    const toEval = y(exact.mean) - y(evaluation);
-    // Inside the band and off the lines; both in one half of it, if there is room.
-    const label = (above, distance, words) => {
-      const py = y(exact.mean) + (above ? -distance + 0.1 * em : distance + 0.7 * em);
-      svg += text(right - 0.4 * em, py, words, "end");
+    const toEval = y(exact.mean) - y(evaluation), above = toEval <= 0;
+    // Off the lines: in the half of the band without eval, or beyond the band if it is narrow.
+    const inside = half > 1.8 * em;
+    const label = (upwards, distance, px, words, anchor, name) => {
+      svg += text(px, y(exact.mean) + (upwards ? 0.1 * em - distance : 0.7 * em + distance), words, anchor, name);
     };
-    if (roomy && half > 1.8 * em) {
-      const above = toEval <= 0, together = half > 2.9 * em;
-      label(above, half - 1.1 * em, "spread of a value");
-      if (together || toEval === 0 || Math.abs(toEval) > 1.7 * em) {
-        label(above === together, 0.6 * em, "error of the mean");
-      }
+    if (path.length) {
+      const last = path.at(-1), px = x(last.masks);
+      const off = (y(exact.mean) - y(seen(last).mean)) * (above ? 1 : -1); // of the dot, to this side
+      const distance = inside ? Math.max(off, 0) + 0.6 * em : Math.max(off, half) + 0.4 * em;
+      label(above, distance, px, "so far",
+        px > right - 2 * em ? "end" : px < left + 2 * em ? "start" : "middle", "pg-seen");
+    }
+    if (roomy && inside && (toEval === 0 || Math.abs(toEval) > 1.7 * em)) {
+      label(!above, 0.6 * em, right - 0.4 * em, "error of the mean", "end");
+    }
+    // The band's edges, if they are clear of the labels beside them.
+    if (roomy) for (const sign of [1, -1]) {
+      const py = y(exact.mean + sign * exact.spread);
+      const near = Math.min(...labels.map(([value]) => Math.abs(y(value) - py)));
+      if (near > 1.25 * em + apart) svg += text(right + 0.4 * em, py + 0.35 * em, `${sign > 0 ? "+" : "−"} spread`, "start");
     }
     chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     chart.innerHTML = svg;
