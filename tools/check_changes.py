@@ -34,6 +34,10 @@ TESTS_OF = {
         "tests/book/test_verdicts.py",
     ],
     "book/dropout_site": ["tests/tools/book/test_extensions.py"],
+    "book/dropout_site/explorables": [
+        "tests/browser/test_explorables.py",
+        "tests/browser/test_explorables_arithmetic.py",
+    ],
     "book/dropout_site/live": ["tests/live/test_cells.py"],
     "book/dropout_site/playground": ["tests/browser/test_playground_arithmetic.py"],
     "book/dropout_site/predictions": ["tests/browser/test_predictions.py"],

@@ -5,6 +5,7 @@
     live/        cells that a reader runs in the page
     playground/  the playground of the first page
     predictions/ the answer to a prediction, out of sight until it is made
+    explorables/ drawings with sliders under a chapter's cells
     navigation/  from page to page: the place, the search, the end of all steps, a wrong address
     sharing/     what other sites show of a page
     page_weight/ fewer bytes to load
@@ -27,6 +28,7 @@ PARTS = (
     "live",
     "playground",
     "predictions",
+    "explorables",
     "navigation.not_found",
     "navigation.place",
     "navigation.story_end",

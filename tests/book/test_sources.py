@@ -10,6 +10,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from quoting import calls, claimed, code, quoted
 
 from dropout_scaling.data import seed_run
+from dropout_site import explorables
 from dropout_site.live.imports import made_and_taken
 from tools.book.notebooks import chapters, code_cells, read
 from tools.book.reading_time import CLOSED
@@ -20,6 +21,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
 TAGS = {"hide-cell", "hide-input", "hide-output", "remove-cell", "remove-input", "remove-stderr"}
 TAGS |= {"here"}  # what such a cell prints is this machine's, or this random stream's
+TAGS |= explorables.TAGS  # what the site puts under such a cell
 SHORTEST_ALT = 40  # characters: a sentence, not a file name
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
