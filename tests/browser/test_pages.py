@@ -1,6 +1,7 @@
 """Each page of the built site in a real browser. One load serves all its checks: they are slow."""
 
 import re
+from contextlib import closing
 from functools import cache
 from itertools import product
 
@@ -18,6 +19,8 @@ PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 # All of axe's rules. It need not fetch the stylesheets once more: they are of this host.
 AXE = {"resultTypes": ["violations"], "preload": False}
+# Those that a theme can break. The others see the same page in both.
+OF_COLOURS = AXE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 KEY_PAGES = [
     "index",
@@ -67,6 +70,19 @@ FONTS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
   .map(rule => [rule.style.getPropertyValue('font-family'), rule.style.src])"""
 
 
+@pytest.fixture(scope="module")
+def reader(browser, browser_context_args):
+    """One reader of all pages: scripts and fonts are fetched and compiled once."""
+    with closing(browser.new_context(**browser_context_args)) as context:
+        yield context
+
+
+@pytest.fixture
+def page(reader):
+    with closing(reader.new_page()) as page:
+        yield page
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     errors = []
@@ -86,8 +102,8 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     page.evaluate(AT_REST)
     page.evaluate(ONE_OF_EACH_COLOUR)
     page.wait_for_function(SCROLLED_BY_KEYS)
-    for theme in ("light", "dark"):
-        assert serious(page, theme) == []
+    assert serious(page, "light") == []
+    assert serious(page, "dark", OF_COLOURS) == []
     page.wait_for_load_state("networkidle")  # the next page is fetched ahead
     assert not errors
 
@@ -117,14 +133,14 @@ def covered(font):
     return set(TTFont(font).getBestCmap())
 
 
-def serious(page, theme):
+def serious(page, theme, rules=AXE):
     """What axe finds that is serious or critical, a line each."""
     page.emulate_media(color_scheme=theme)
     page.locator(f"html[data-theme={theme}]").wait_for()
     page.evaluate(AT_REST)
     if not page.evaluate("'axe' in window"):  # half a megabyte: once a page
         page.evaluate(Axe().axe_script)
-    violations = page.evaluate("options => axe.run(document, options)", AXE)["violations"]
+    violations = page.evaluate("options => axe.run(document, options)", rules)["violations"]
     return [
         f"{theme}: {v['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for v in violations
@@ -159,11 +175,17 @@ def test_a_sign_that_is_not_in_a_font_is_found(page):
     assert {sign for _, sign in not_in_the_fonts(page)} == {"Ж"}
 
 
+@pytest.fixture(scope="module")
+def page_without_scripts(browser, browser_context_args):
+    with closing(browser.new_context(**browser_context_args, java_script_enabled=False)) as context:
+        yield context.new_page()
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_reads_without_scripts(new_context, name):
+def test_reads_without_scripts(page_without_scripts, name):
     # Formulas stand as TeX then, which can be read; all the rest is as always.
-    context = new_context(java_script_enabled=False, viewport=PHONE)
-    page = context.new_page()
+    page = page_without_scripts
+    page.set_viewport_size(PHONE)
     page.goto(f"/{name}.html")
     assert page.locator("article h1").is_visible()
     assert page.evaluate(HIDDEN) == []

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 from dropout_site import playground
 from tools.paths import HTML
 
+KINDS = ["standard", "inverted", "none", "both"]
 SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed": "42"}
 # Of all that it loads, compressed. It was 9000 before there was a button that copies the link, a
 # picture for print, and labels that stand clear of the lines; then 9500, before each line had its
@@ -26,6 +28,14 @@ def browser_context_args(browser_context_args):
 
 def address(**more):
     return "/index.html?" + "&".join(f"{k}={v}" for k, v in {**SETTING, **more}.items())
+
+
+def choose(page, p=None, **options):
+    """Set p, the kind and the mode by their controls; the seed and the masks stay."""
+    if p is not None:
+        page.locator("#pg-p").fill(str(p))
+    for name, value in options.items():
+        page.locator(f"[name=pg-{name}][value={value}]").check()
 
 
 def values(page, field="out"):
@@ -174,16 +184,16 @@ def test_by_touch_at_360_pixels(browser, base_url):
     context.close()
 
 
-@pytest.mark.parametrize("kind", ["standard", "inverted", "none", "both"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_evaluation_moves_nothing_on_the_page(page, errors, width, kind):
+def test_evaluation_moves_nothing_on_the_page(page, errors, width):
     page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address(masks=601))
     height = "e => e.getBoundingClientRect().height"
-    for p in (0, 0.35, 0.95, 1):
-        page.goto(address(p=p, kind=kind, masks=601))
+    for kind, p in product(KINDS, (0, 0.35, 0.95, 1)):
+        choose(page, kind=kind, mode="train", p=p)
         end = page.locator("#playground").evaluate(height)
-        page.get_by_role("radio", name="eval", exact=True).check()
-        assert page.locator("#playground").evaluate(height) == end, p
+        choose(page, mode="eval")
+        assert page.locator("#playground").evaluate(height) == end, (kind, p)
 
 
 def test_at_p_1_none_is_kept(page, errors):
@@ -230,12 +240,12 @@ def test_what_is_seen_beyond_the_scale_is_not_drawn_over_the_page(page, errors):
     )
 
 
-@pytest.mark.parametrize("kind", ["standard", "inverted", "none", "both"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_each_line_of_the_chart_has_its_name_and_none_crosses_one(page, errors, width, kind):
+def test_each_line_of_the_chart_has_its_name_and_none_crosses_one(page, errors, width):
     page.set_viewport_size({"width": width, "height": 900})
-    for p in (0.2, 0.5, 0.8, 0.95):
-        page.goto(address(p=p, kind=kind, masks=10000))
+    page.goto(address(masks=10000))
+    for kind, p in product(KINDS, (0.2, 0.5, 0.8, 0.95)):
+        choose(page, kind=kind, p=p)
         crossed = page.evaluate(
             """() => {
               const boxes = [...document.querySelectorAll(".pg-chart text")]
@@ -258,7 +268,7 @@ def test_each_line_of_the_chart_has_its_name_and_none_crosses_one(page, errors, 
               return [...new Set(found)];
             }"""
         )
-        assert crossed == [], p
+        assert crossed == [], (kind, p)
         names = page.locator(".pg-chart text").all_text_contents()
         assert "so far" in names
         evaluation = page.evaluate("([kind, p]) => dropout.evaluationValue(kind, p)", [kind, p])
@@ -288,7 +298,7 @@ def test_each_line_of_the_chart_has_its_name_and_none_crosses_one(page, errors, 
               return far;
             }"""
         )
-        assert beside == [], p
+        assert beside == [], (kind, p)
 
 
 def test_the_link_is_copied_and_said(page, errors, context):
@@ -394,14 +404,14 @@ def test_the_two_themes_and_what_axe_says(page, errors):
     colours = set()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        for kind in ("standard", "inverted", "none"):
-            for mode in ("train", "eval"):
-                page.goto(address(kind=kind, mode=mode))
-                expect(page.locator("html")).to_have_attribute("data-theme", theme)
-                found = Axe().run(page, context="#playground").response["violations"]
-                assert not found, [(v["id"], v["nodes"][0]["html"]) for v in found]
-                cell = page.locator(".pg-out td:not(.pg-dropped)").first
-                colours.add(cell.evaluate("e => getComputedStyle(e).backgroundColor"))
+        page.goto(address())
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        for kind, mode in product(("standard", "inverted", "none"), ("train", "eval")):
+            choose(page, kind=kind, mode=mode)
+            found = Axe().run(page, context="#playground").response["violations"]
+            assert not found, [(v["id"], v["nodes"][0]["html"]) for v in found]
+            cell = page.locator(".pg-out td:not(.pg-dropped)").first
+            colours.add(cell.evaluate("e => getComputedStyle(e).backgroundColor"))
     assert len(colours) == 6
 
 
