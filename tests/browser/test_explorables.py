@@ -14,7 +14,7 @@ from tools.paths import HTML
 PLACES = {
     "scale-moves": "inversion/why-divide-while-training",
     "learning-rate": "inversion/same-network",
-    "depth": "inversion/what-scaling-keeps",
+    "depth": "inversion/vanishing-gradients",
 }
 # What the sliders are set to, and what is said then.
 SAID = {
