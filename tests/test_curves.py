@@ -1,11 +1,14 @@
 """Errors while networks learn: those of the networks that one training of as many epochs gives."""
 
+import numpy as np
 import pytest
 import torch
 from helpers import bits, says
+from torch.nn import functional as F
 
-from dropout_scaling.curves import learning_curves
+from dropout_scaling.curves import errors_at_the_end, learning_curves
 from dropout_scaling.data import Split
+from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.nn import MLP
 from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import float64_weights
@@ -59,6 +62,7 @@ def test_the_turns_come_to_one_training_and_the_errors_are_those_of_its_networks
 def test_the_global_generator_is_left_as_it_was(torch_seed):
     data, before = splits(), torch.get_rng_state()
     learning_curves(make, data, seeds=SEEDS, turns=1, epochs=1, **SETTINGS)
+    errors_at_the_end(data, 9, 0.5, seeds=SEEDS, steps=1)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -73,3 +77,60 @@ def test_bad_arguments_are_refused(change, text, torch_seed):
     given = {"seeds": SEEDS, "turns": 1, "epochs": 1, **SETTINGS}
     with pytest.raises(ValueError, match=says(text)):
         learning_curves(make, splits(), **given | change)
+
+
+# --- errors at the end alone -------------------------------------------------------------------
+
+
+def errors_of_one(data, units, p, seed, *, steps, rows):
+    """The same training of one network with an ``MLP``, a step after another."""
+    generator, rng = torch.Generator().manual_seed(seed), keyed_rng(seed, layer=1)
+    model = MLP([6, units, units, 3], p=p).double()
+    with torch.no_grad():
+        for linear in model.linears:
+            n_out, n_in = linear.weight.shape
+            draw = torch.rand(n_in, n_out, generator=generator, dtype=torch.float64)
+            linear.weight.copy_((2 * draw - 1).T / n_in**0.5)
+            linear.bias.zero_()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for pick in torch.randint(rows, (steps, 8), generator=generator):
+        masks = [torch.ones(8, 6, dtype=torch.bool), *torch.ones(2, 8, units, dtype=torch.bool)]
+        if p > 0:
+            masks[1:] = torch.from_numpy(bernoulli_mask((2, 8, units), p, rng=rng))
+        loss = F.cross_entropy(model(data.x_train[pick], masks=masks), data.y_train[pick])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    wrong = (model.eval()(data.x_test).argmax(dim=-1) != data.y_test).sum()
+    return 100 * wrong.item() / len(data.y_test)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5, 0.8, 1.0])
+@pytest.mark.parametrize("rows", [5, 16])
+def test_each_network_ends_where_it_does_alone(p, rows, torch_seed):
+    data = splits()
+    for split in data:
+        split.y_train[0] = split.y_test[0] = 2  # of three classes
+    settings = {"steps": 60, "rows": rows}
+    together = errors_at_the_end(data, 9, p, seeds=SEEDS, batch_size=8, lr=0.01, **settings)
+    alone = [
+        errors_of_one(one, 9, p, seed, **settings) for one, seed in zip(data, SEEDS, strict=True)
+    ]
+    assert np.array_equal(together, alone)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"seeds": [4]}, "seeds must hold one for each of the 2 splits, got 1"),
+        ({"p": 1.2}, "drop probability p must be in [0, 1], got 1.2"),
+        ({"units": 0}, "units must be at least 1, got 0"),
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"rows": 17}, "rows must be in [1, 16], got 17"),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+    ],
+)
+def test_bad_arguments_are_refused_at_the_end_too(change, text, torch_seed):
+    given = {"units": 9, "p": 0.5, "seeds": SEEDS, "steps": 1, **change}
+    with pytest.raises(ValueError, match=says(text)):
+        errors_at_the_end(splits(), **given)
