@@ -287,7 +287,7 @@ def divides_zero_by_zero(x, p, training=True):
 
 
 @_misconception(
-    "values are sometimes dropped even at p = 0; in half precision one of 256",
+    "values are sometimes dropped even at p = 0; in bfloat16 one of 512 or so",
     "keep a value if u < 1 - p: u is uniform on [0, 1) and can be exactly 0",
 )
 def keeps_where_u_exceeds_p(x, p, training=True):
