@@ -18,8 +18,9 @@ from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
 # They read the built site, so they come last.
 SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "questions_and_api", "assignments")]
-NEEDS_SITE = [*SITE_TESTS, "tests/browser", "tests/live"]
-BROWSER = "browser"
+LIVE_TESTS = "tests/live/test_cells.py"  # beside it lies what Pyodide runs
+BROWSER_TESTS = "tests/browser"
+NEEDS_SITE = [*SITE_TESTS, "tests/live", BROWSER_TESTS]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for each worker
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
@@ -31,6 +32,8 @@ BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 UNIT_ARGUMENTS = ["-n", "4", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
 UNIT_ARGUMENTS += [f"--ignore={path}" for path in NEEDS_SITE]
 
+IN_A_BROWSER = "browser checks"
+
 ASSIGNMENTS = [str(python_of(VENV_OF_ASSIGNMENTS)), "-m", "tools.book.assignments", "--check"]
 
 PARTS = {
@@ -39,9 +42,7 @@ PARTS = {
     "doctests and unit tests": [*PYTEST, *UNIT_ARGUMENTS],
     "notebooks": [sys.executable, "-m", "tools.book.execute"],
     "site": [sys.executable, "-m", "tools.book.build"],
-    "site checks": [*PYTEST, "-p", "no:playwright", *SITE_TESTS],
-    "live cells": [*PYTEST, "tests/live"],
-    BROWSER: [*PYTEST, "-n", "2", *BY_FILE, "tests/browser"],
+    "the site's checks": [*PYTEST, "-n", "2", *BY_FILE, *SITE_TESTS, LIVE_TESTS, BROWSER_TESTS],
     "assignments": ASSIGNMENTS,
 }
 
@@ -49,7 +50,7 @@ PARTS = {
 def left_out():
     """What cannot run here, {part: why}. In CI an exit instead: each part must run there."""
     asked = {
-        f"{BROWSER} checks": browser.lacking(),
+        IN_A_BROWSER: browser.lacking(),
         "what torch.compile makes": compiler.lacking(),
     }
     missing = {part: why for part, why in asked.items() if why}
@@ -77,15 +78,16 @@ def main():
     start = time.monotonic()
     files = green_run.digests()
     not_run = left_out()
-    parts = {name: command for name, command in PARTS.items() if f"{name} checks" not in not_run}
-    for name, command in parts.items():
+    for name, command in PARTS.items():
         print(f"--- {name}", flush=True)
+        if IN_A_BROWSER in not_run:
+            command = [word for word in command if word != BROWSER_TESTS]
         if subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD).returncode:
             sys.exit(f"make test: FAILED at: {name}")
     green_run.note(files)  # what `make check` compares with
     gpu = "the GPU's tests too" if DEVICE == "cuda" else "without the tests marked gpu"
     took = f"{time.monotonic() - start:.0f} s on the {DEVICE}, {gpu}"
-    print("; ".join(filter(None, [f"make test: passed: {', '.join(parts)}", took, said(not_run)])))
+    print("; ".join(filter(None, [f"make test: passed: {', '.join(PARTS)}", took, said(not_run)])))
 
 
 if __name__ == "__main__":
