@@ -24,7 +24,7 @@ from dropout_grading.reports.tables import number
 from dropout_grading.results import MARKED
 
 MOODLE_KEY, CANVAS_KEY = "Identifier", "ID"  # columns
-MOODLE_MAXIMUM = "Maximum Grade"  # a column
+MOODLE_MAXIMUMS = ("Maximum Grade", "Maximum grade")  # a column, as Moodle's versions write it
 CANVAS_MAXIMUM = "Points Possible"  # a row
 
 
@@ -95,7 +95,8 @@ def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Pat
     header = table[0]
     key_at = position(header, (MOODLE_KEY, CANVAS_KEY), path)
     grade_at = position(header, [column], path)
-    maximum_at = header.index(MOODLE_MAXIMUM) if MOODLE_MAXIMUM in header else None
+    of_moodle = header[key_at] == MOODLE_KEY
+    maximum_at = position(header, MOODLE_MAXIMUMS, path) if of_moodle else None
     filled, unknown, replaced = [list(row) for row in table], dict(chosen), {}
     for row in filled[1:]:
         if len(row) <= max(key_at, grade_at, maximum_at or 0):

@@ -14,12 +14,12 @@ Ann Lee_7,a.ipynb,marked,3,20,20
 Ann Lee_77,b.ipynb,marked,2,13.5,20
 "Bo, Jr_8",c.ipynb,marked,0,0,20
 """
-MOODLE = """Identifier,Full name,Email address,Grade,"Feedback, comments"
-Participant 8,"Bo, Jr",bo@x.org,,
-Participant 77,Ann Lee,ann2@x.org,5,"line
+MOODLE = """Identifier,Full name,Email address,Grade,Maximum Grade,"Feedback, comments"
+Participant 8,"Bo, Jr",bo@x.org,,20.00,
+Participant 77,Ann Lee,ann2@x.org,5,20.00,"line
 break"
-Participant 7,Ann Lee,ann1@x.org,,
-Participant 70,Cy,cy@x.org,,
+Participant 7,Ann Lee,ann1@x.org,,20.00,
+Participant 70,Cy,cy@x.org,,20.00,
 """
 CANVAS = """Student,ID,SIS Login ID,Dropout (42)
 Points Possible,,,20
@@ -60,10 +60,10 @@ def test_canvas_by_number(tmp_path):
 
 
 def test_saved_with_semicolons(tmp_path):
-    lms = "Identifier;Full name;Grade\nParticipant 7;Lee, Ann;\n"
+    lms = "Identifier;Full name;Grade;Maximum Grade\nParticipant 7;Lee, Ann;;20\n"
     marks = MARKS.splitlines(keepends=True)
     status, rows = run(tmp_path, lms, "".join(marks[:2]))
-    assert (status, rows[1]) == (0, ["Participant 7", "Lee, Ann", "20"])
+    assert (status, rows[1]) == (0, ["Participant 7", "Lee, Ann", "20", "20"])
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,15 @@ def test_another_maximum_is_refused(tmp_path, capsys):
     assert run(tmp_path / "canvas", canvas, column="Dropout (42)") == (2, None)
     (tmp_path / "right").mkdir()
     assert run(tmp_path / "right", lms.replace("100.00", "20.00"))[1][1][2] == "20"
+
+
+def test_a_maximum_is_looked_for_as_each_moodle_writes_it(tmp_path, capsys):
+    lms = "Identifier,Maximum grade,Grade\nParticipant 7,100.00,\n"
+    assert run(tmp_path, lms) == (2, None)
+    assert "got 100.00" in capsys.readouterr().err
+    (tmp_path / "other").mkdir()
+    assert run(tmp_path / "other", lms.replace("Maximum grade", "Highest")) == (2, None)
+    assert "must have a column 'Maximum Grade' or 'Maximum grade'" in capsys.readouterr().err
 
 
 def test_moodle_gets_the_feedback_by_number(tmp_path):

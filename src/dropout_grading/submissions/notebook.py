@@ -10,7 +10,7 @@ MAX_ANSWER_CHARACTERS = 20_000  # a cell of a spreadsheet holds 32 767
 # answer goes, and in front of what a student is to write.
 QUESTION_COMMENT = r"<!-- (?:BEGIN|END) QUESTION -->\s*"
 OTTER_LINE = r"^(import otter|grader = otter\.Notebook\(.*|grader\.check\(.*)$"
-ANSWER_PLACEHOLDER = "_Type your answer here"
+ANSWER_PLACEHOLDER = r"_Type your answer here[^_\n]*_?"
 SOLUTION_BEGINS, SOLUTION_ENDS = "# BEGIN SOLUTION", "# END SOLUTION"
 DEFINITION = re.compile(r"\b(?:def|class)\s+(\w+)|\b(\w+)\s*=(?!=)")
 
@@ -96,22 +96,27 @@ def answer(found: list[Cell], question: str, questions, template: list[Cell]) ->
     It is all below the question's heading, up to the heading of another question. Code and headings
     of the student's own belong to it. If there is nothing, it is all that the student wrote in
     words elsewhere: no answer gets 0, and no person looks.
-    ``template``: the cells that were handed out, which are no answer.
+    ``template``: the cells that were handed out, which are no answer. Nor is the line that holds an
+    answer's place, if the student wrote below it.
     """
-    given = {source.strip() for _, source in template} | {""}
-    given |= {s.strip() for _, s in found if s.strip().startswith(ANSWER_PLACEHOLDER)}
+    given = {_without_placeholder(source) for _, source in template} | {""}
     names = {name.lower() for name in questions}
     inside, below, elsewhere = False, [], []
     for kind, source in found:
         heading = re.match(r"\s*#+ *(\w+)\b", source) if kind == "markdown" else None
         if heading and heading[1].lower() in names:
             inside = heading[1].lower() == question.lower()
-        if source.strip() not in given:
+        written = _without_placeholder(source)
+        if written not in given:
             if inside:
-                below.append(source.strip())
+                below.append(written)
             elif kind != "code":
-                elsewhere.append(source.strip())
+                elsewhere.append(written)
     text = "\n\n".join(below or elsewhere).encode("utf8", "replace").decode()
     if len(text) <= MAX_ANSWER_CHARACTERS:
         return text
     return f"{text[:MAX_ANSWER_CHARACTERS]}\n[cut: {len(text)} characters]"
+
+
+def _without_placeholder(source: str) -> str:
+    return re.sub(ANSWER_PLACEHOLDER, "", source).strip()
