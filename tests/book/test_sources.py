@@ -12,6 +12,7 @@ from quoting import calls, claimed, code, quoted
 from dropout_scaling.data import seed_run
 from dropout_site import explorables
 from dropout_site.live.imports import made_and_taken
+from dropout_site.predictions import RIGHT
 from tools.book.notebooks import chapters, code_cells, read
 from tools.book.reading_time import CLOSED
 from tools.paths import BOOK
@@ -86,6 +87,45 @@ def test_each_figure_says_what_it_shows(notebook):
         if any(isinstance(f, ast.Attribute) and f.attr in ("subplots", "figure") for f in calls):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(alt) >= SHORTEST_ALT, f"{cell.id}: alt text {alt!r}"
+
+
+# --- predictions -------------------------------------------------------------------------------
+
+CHOICE = re.compile(r"^> - (.+)$", re.MULTILINE)
+
+
+def predictions(text):
+    """Return the choices of each prediction, a list for each, empty where there are none."""
+    quotes = re.findall(r"^> \*\*Predict\.\*\*.*(?:\n>.*)*", text, re.MULTILINE)
+    return [CHOICE.findall(quote) for quote in quotes]
+
+
+@each_notebook
+def test_a_prediction_with_choices_marks_the_right_one(notebook):
+    text = markdown(notebook)
+    marked = 0
+    for choices in predictions(text):
+        right = [choice for choice in choices if choice.endswith(f" {RIGHT}")]
+        assert len(right) == bool(choices), choices
+        assert len(choices) != 1, choices
+        marked += len(right)
+    assert len(re.findall(r"<!--\s*right", text, re.IGNORECASE)) == marked  # none elsewhere
+
+
+def test_the_search_for_predictions_itself():
+    text = """
+> **Predict.** One?
+>
+> - 1 <!-- right -->
+> - 2
+
+> **Predict.** Two?
+
+> Quoted.
+>
+> - 3
+"""
+    assert predictions(text) == [["1 <!-- right -->", "2"], []]
 
 
 # --- what a reader copies ----------------------------------------------------------------------

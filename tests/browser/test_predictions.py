@@ -13,30 +13,43 @@ def answers(page):
     return page.locator(PLACE)
 
 
-def test_what_was_chosen_stands_beside_the_answer(page, answers):
+def test_what_was_chosen_and_what_is_right_stand_beside_the_answer(page, answers):
     assert answers.count() >= 2
     assert page.locator(f"{PLACE}:not([hidden])").count() == 0
     expect(answers.first).not_to_be_visible()
     choices = page.locator("blockquote.predict").first.get_by_role("button")
-    assert choices.count() > 1
+    right = page.locator("blockquote.predict").first.locator(".right")
+    assert right.count() == 1
+    it_is = right.inner_text()
     choice = choices.nth(1)
     words = choice.inner_text()
+    assert words != it_is
     choice.focus()
     page.keyboard.press("Enter")
     expect(answers.first).to_be_visible()
     said = answers.first.locator(".said")
-    expect(said).to_have_text(f"You said: {words}")
+    expect(said).to_have_text(f"You said: {words}. It is: {it_is}.")
     expect(said).to_be_focused()  # a screen reader goes on from here
     expect(choices.first).to_be_disabled()
     expect(answers.nth(1)).not_to_be_visible()
 
 
+def test_who_is_right_is_told_so(page, answers):
+    right = page.locator("blockquote.predict").first.locator(".right")
+    words = right.inner_text()
+    right.get_by_role("button").click()
+    said = answers.first.locator(".said")
+    expect(said).to_have_text(f"You said: {words}. Right.")
+    expect(said).to_be_focused()
+
+
 def test_where_there_is_nothing_to_choose_one_button_shows_the_answer(page):
-    page.goto("/paper/why-drop.html")
+    page.goto("/pytorch/at-scale.html")
     button = page.locator("blockquote.predict").nth(1).get_by_role("button")
     expect(button).to_have_count(1)
     button.click()
     expect(page.locator(PLACE).nth(1)).to_be_visible()
+    expect(page.locator(PLACE).nth(1).locator(".said")).to_have_text("What happens:")
 
 
 def test_an_answer_ends_where_the_next_section_begins(page, answers):

@@ -26,6 +26,6 @@ def prose(text):
     """The words of Markdown that a reader reads: a formula counts as one, an address as none."""
     text = text.partition("\n## Sources\n")[0]
     text = re.sub(r"</summary>.*?</details>", "", text, flags=re.DOTALL)
-    text = re.sub(r"</?[a-z]+>", "", text)
+    text = re.sub(r"</?[a-z]+>|<!--.*?-->", "", text)
     text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$", "formula", text, flags=re.DOTALL)
     return re.sub(r"\]\([^)]*\)", "]", text)

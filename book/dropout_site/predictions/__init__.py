@@ -5,16 +5,20 @@ A chapter writes a prediction as a quote, and its choices, if it has some, as a 
     > **Predict.** What do ones become at `p = 0.2`?
     >
     > - 0.8
-    > - 1.25
+    > - 1.25 <!-- right -->
 
 In Jupyter the answer is in the cells after it. On the site predictions.js turns the choices into
 buttons, and hides what follows, as far as the next `##` heading or prediction. So what gives an
-answer away stands under `###`. Without scripts, and on paper, the answer simply follows.
+answer away stands under `###`. Once the reader has chosen, it says which choice is right: the one
+with the comment, which shows nowhere. Without scripts, and on paper, the answer simply follows.
 """
 
 import hashlib
 import shutil
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
 
 HERE = Path(__file__).parent
 SCRIPT = "predictions.js"
@@ -22,6 +26,26 @@ FOLDER = "predictions"  # of the site
 HAS_ONE = '<blockquote class="predict">'
 # A student answers there by writing code, and nothing that follows gives the answer away.
 HANDOUTS = "assignments/"
+RIGHT = "<!-- right -->"
+
+
+class RightChoice(SphinxTransform):
+    """Turn the comment in the right choice into a class, for the script to find."""
+
+    default_priority = 510  # behind text/boxes.py, which finds the predictions
+
+    def apply(self):
+        for quote in self.document.findall(nodes.block_quote):
+            if "predict" not in quote["classes"]:
+                continue
+            for item in quote.findall(nodes.list_item):
+                for comment in list(item.findall(nodes.raw)):
+                    if comment.astext().strip() == RIGHT:
+                        item["classes"].append("right")
+                        words = comment.parent
+                        words.remove(comment)
+                        if isinstance(words[-1], nodes.Text):  # without the space in front of it
+                            words[-1] = nodes.Text(words[-1].rstrip())
 
 
 def add_script(app, page, template, context, doctree):
@@ -43,5 +67,6 @@ def write_script(app, exception):
 
 
 def setup(app):
+    app.add_transform(RightChoice)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_script)

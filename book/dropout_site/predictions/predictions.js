@@ -10,17 +10,24 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
   box.after(answer);
 
   const choices = [...box.querySelectorAll("li")];
+  const copy = (button) => {
+    const words = document.createElement("strong");
+    words.append(...[...button.childNodes].map((node) => node.cloneNode(true)));
+    return words;
+  };
   const places = choices.length ? choices : [box.firstElementChild.appendChild(document.createElement("p"))];
-  const show = (said) => {
+  const show = (chosen) => {
     answer.hidden = false;
     box.classList.add("made");
     box.querySelectorAll(".choice").forEach((button) => (button.disabled = true));
-    if (said === null) return;
+    if (chosen === null) return;
     const words = document.createElement("p");
     words.className = "said";
     words.tabIndex = -1;
-    words.append(choices.length ? "You said: " : "What happens:");
-    if (choices.length) words.append(said);
+    const right = box.querySelector(".right > .choice");
+    if (!choices.length) words.append("What happens:");
+    else if (chosen === right) words.append("You said: ", copy(chosen), ". Right.");
+    else words.append("You said: ", copy(chosen), ". It is: ", copy(right), ".");
     answer.prepend(words);
     words.focus(); // a screen reader goes on from here
   };
@@ -28,14 +35,12 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "choice";
-    if (choices.length) button.append(...place.childNodes);
+    if (choices.length) button.append(...(place.querySelector(":scope > p") ?? place).childNodes);
     else button.textContent = "I have an answer: show what happens";
-    place.append(button);
+    place.replaceChildren(button);
     button.addEventListener("click", () => {
       button.classList.add("chosen");
-      const said = document.createElement("strong");
-      said.append(...[...button.childNodes].map((node) => node.cloneNode(true)));
-      show(said);
+      show(button);
     });
   }
   answer.addEventListener("beforematch", () => show(null));
