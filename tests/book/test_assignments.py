@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from dropout_grading.mark_folder import load
 from tools.book.notebooks import handouts
 from tools.paths import ASSIGNMENTS, HTML
 
@@ -48,6 +49,20 @@ def test_the_handouts_hold_no_outputs():
     for path in handouts().values():
         for cell in json.loads(path.read_text("utf8"))["cells"]:
             assert not cell.get("outputs")
+
+
+@each
+def test_the_first_page_counts_the_points_as_the_marker_does(name):
+    assignment = load(SOURCES[name])
+    seen = sum(check.points for check in assignment.checks if not check.hidden)
+    unseen = sum(check.points for check in assignment.checks if check.hidden)
+    by_hand = sum(assignment.manual.values())
+    first = json.loads(handouts()[f"assignments/{name}"].read_text("utf8"))["cells"]
+    text = next("".join(cell["source"]) for cell in first if cell["cell_type"] == "markdown")
+    lines = text.partition(f"How the {seen + unseen + by_hand} points are counted**\n\n")[2]
+    said = re.match(r"1\. (\d+) points .* (\d+) are for hidden .* (\d+) are for your own", lines)
+    assert said, text
+    assert [*map(int, said.groups())] == [seen, unseen, by_hand]
 
 
 @each
