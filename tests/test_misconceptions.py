@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -26,6 +27,11 @@ def test_each_has_a_symptom_a_cure_and_an_address_or_none(name):
     assert len(member.symptom) > 15
     assert len(member.cure) > 15
     assert member.met == "" or member.met.startswith("https://github.com/")
+
+
+@members
+def test_what_is_said_of_each_holds_at_any_p(name):
+    assert not re.search(r"p = 0\.\d", MISCONCEPTIONS[name].advice)
 
 
 @members

@@ -64,7 +64,7 @@ def keeps_p(x, p, training=True):
 
 
 @_misconception(
-    "with p = 0.2 four values of five are dropped, and the others become five times as large",
+    "a share p is kept, not a share 1 - p, and what is kept is divided by p",
     "your p is the probability of keeping, as in the paper; here p is that of dropping",
     "https://github.com/hunkim/DeepLearningZeroToAll/issues/204",
     hidden_at_half=True,
@@ -74,7 +74,7 @@ def takes_p_for_keep(x, p, training=True):
 
 
 @_misconception(
-    "kept ones become 5 at p = 0.2, but they should become 1.25",
+    "a kept 1 becomes 1 / p, but it should become 1 / (1 - p)",
     "divide by the probability of keeping, 1 - p, not by p",
     "https://github.com/lmjohns3/theanets/pull/123",
     hidden_at_half=True,

@@ -144,8 +144,6 @@ def partly(model, name, training):
 
 
 STANDING = {
-    "the whole in eval": (lambda: Net().eval(), "eval mode", ""),
-    "an LSTM's dropout in eval": (lambda: nn.LSTM(4, 4, 2, dropout=0.2).eval(), "eval mode", ""),
     "dropout left in eval": (lambda: partly(Net(), "drop", False), "mixed modes", "drop"),
     "dropout left in train": (lambda: partly(Net().eval(), "drop", True), "mixed modes", "drop"),
     "p = 1": (lambda: replaced(drop=nn.Dropout(1.0)), "p is 1", "drop"),
@@ -177,6 +175,38 @@ STANDING = {
 @pytest.mark.parametrize(("make", "kind", "module"), STANDING.values(), ids=STANDING)
 def test_a_fault_of_a_layer_is_found_at_the_layer(make, kind, module):
     assert [(f.kind, f.module) for f in audit(make(), X)] == [(kind, module)]
+
+
+@pytest.mark.parametrize("make", [Net, lambda: nn.LSTM(4, 4, 2, dropout=0.2)])
+def test_a_model_in_eval_mode_gets_a_note(make):
+    (finding,) = audit(make().eval(), X)
+    assert (finding.kind, finding.module, finding.note) == ("eval mode", "", True)
+    assert str(finding).startswith("note: (model): the model is in eval mode")
+
+
+def test_all_else_is_a_fault():
+    assert not any(f.note for kind in FAULTS for f in audit(kind(), X))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's own
+@pytest.mark.parametrize(
+    ("layer", "shape", "does"),
+    [(nn.Dropout2d, (2, 3), "does what Dropout1d does"), (nn.Dropout3d, (2, 3, 1), "drops other")],
+)
+def test_a_wrong_dimension_is_told_what_is_dropped(layer, shape, does):
+    model = nn.Sequential(layer(0.5), nn.Flatten(), nn.Linear(6, 2))
+    (finding,) = audit(model, torch.ones(64, *shape))
+    assert does in finding.message
+
+
+@pytest.mark.filterwarnings("ignore:dropout2d. Received a 3D input:UserWarning")
+def test_dropout2d_does_on_three_axes_what_dropout1d_does():
+    x = torch.ones(64, 8, 4)
+    drawn = []
+    for drop in (F.dropout1d, F.dropout2d):
+        torch.manual_seed(0)
+        drawn.append(drop(x, 0.5))
+    assert torch.equal(*drawn)
 
 
 class Checkpointed(Net):
@@ -391,6 +421,9 @@ def right():
 def wrong():
     return nn.Sequential(nn.Linear(4, 4), nn.Dropout(1.0), nn.Linear(4, 2))
 
+def evaluated():
+    return right().eval()
+
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Dropout(0.2), nn.Linear(4, 2))
 
@@ -440,6 +473,12 @@ def test_the_command_exits_with_1_and_names_the_fault(command):
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout.startswith("1: p = 1 drops everything")
     assert ended.stdout.endswith("\n1 findings\n")
+
+
+def test_the_command_exits_with_0_where_there_is_but_a_note(called):
+    status, out, _ = called("mine:evaluated", "--input", "8,4")
+    assert (status, out[:14]) == (0, "note: (model):")
+    assert out.endswith("\n0 findings and a note\n")
 
 
 @pytest.fixture

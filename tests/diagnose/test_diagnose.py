@@ -1,6 +1,7 @@
 """`diagnose`: names each wrong dropout, accepts each right one, survives the rest."""
 
 import functools
+import re
 import time
 
 import numpy as np
@@ -250,6 +251,16 @@ def test_names_of_a_scale_that_the_precision_does_not_tell_apart_are_told():
     assert note in report.evidence
     assert not any("told apart" in line for line in diagnose(nn.Dropout(0.2), 0.2).evidence)
     assert not diagnose(unscaled_and_coarse, 0.2).ok
+
+
+@pytest.mark.parametrize(
+    ("layer", "word"), [(F.dropout, "explains"), (nn.Dropout(0.2), "does not")]
+)
+def test_the_evidence_says_in_words_how_many_draws_and_how_often_it_is_wrong(layer, word):
+    (line,) = (line for line in diagnose(layer, 0.3).evidence if "draws were kept" in line)
+    assert re.match(r"\d+ of \d+ independent draws were kept, a share of 0\.\d{4}: chance", line)
+    assert f"chance alone {word}" in line
+    assert line.endswith("the distance from q = 0.7 (false alarms: one in 10 million at most)")
 
 
 @pytest.mark.parametrize(("p", "moved"), [(0.44, 0), (0.46, 1), (0.54, 1), (0.56, 0)])

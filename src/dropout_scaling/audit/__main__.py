@@ -19,8 +19,8 @@ def main(argv=None):
     """Audit the model that a command line names, and print the findings.
 
     ``argv``: the arguments, those of the command if None. Returns the exit status: 1 if there is a
-    finding, else 0. Raises SystemExit(2), with a line on stderr, if the arguments cannot be read,
-    or if making or running the model raises an error.
+    fault, else 0, even with a note. Raises SystemExit(2), with a line on stderr, if the arguments
+    cannot be read, or if making or running the model raises an error.
     """
     parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
     parser.add_argument(
@@ -41,11 +41,13 @@ def main(argv=None):
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         parser.exit(2, f"{parser.prog}: error: cannot judge {module}:{function}: {reason}\n")
+    faults = sum(not finding.note for finding in findings)
     if options.json:
         print(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
-        print(*findings, f"{len(findings)} findings", sep="\n")
-    return int(bool(findings))
+        noted = " and a note" if len(findings) > faults else ""
+        print(*findings, f"{faults} findings{noted}", sep="\n")
+    return int(faults > 0)
 
 
 def _source(text):

@@ -5,34 +5,36 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from dropout_scaling._dropouts import CHANNEL_FUNCTIONS, LAYERS
 from dropout_scaling.audit.watch import watch
 
 
 class Finding(NamedTuple):
-    """One fault.
+    """One fault, or a note on what is no fault by itself.
 
     ``kind``: a word for tools. ``module``: the submodule's name, "" for the model. ``location``:
     ``file:line`` of the call, "" if the layer itself is the fault. ``message``: the fault and its
-    cure.
+    cure. ``note``: whether it is a note.
     """
 
     kind: str
     module: str
     location: str
     message: str
+    note: bool = False
 
     def __str__(self):
         place = " ".join(part for part in (self.module or "(model)", self.location) if part)
-        return f"{place}: {self.message} [{self.kind}]"
+        return f"{'note: ' if self.note else ''}{place}: {self.message} [{self.kind}]"
 
 
 def audit(model: nn.Module, example) -> list[Finding]:
     """Return the dropout faults of ``model``: a list of ``Finding``, empty if there are none.
 
     ``example``: the model's input: a tensor, a tuple of arguments, or a dict of keyword arguments.
-    Pass the model in the mode in which you train it, since eval mode is a finding.
+    A model in eval mode gets a note. Pass it in the mode in which you train it.
     The model runs twice on copies of the tensors: in train mode with a backward pass, then in eval
     mode. Its modes, buffers and gradients and the random states are restored, even after an error.
     Only masks drawn by a dropout or by ``bernoulli`` are seen. For a mask made by other means, such
@@ -61,8 +63,11 @@ def _standing(model):
     layers = {name: m for name, m in model.named_modules() if isinstance(m, LAYERS)}
     dropping = [m for m in model.modules() if isinstance(m, LAYERS) or getattr(m, "dropout", 0)]
     if dropping and not model.training and not any(m.training for m in layers.values()):
-        message = "the model is in eval mode, where nothing is dropped: call model.train() to train"
-        yield Finding("eval mode", "", "", message)
+        message = (
+            "the model is in eval mode, where nothing is dropped. To evaluate, that is right; "
+            "before you train, call model.train()"
+        )
+        yield Finding("eval mode", "", "", message, note=True)
     for name, layer in layers.items():
         if layer.training != model.training:
             own, others = ("train", "eval") if layer.training else ("eval", "train")
@@ -109,8 +114,14 @@ def _while_training(watched):
             sizes = " or ".join(f"{size}-D" for size in wanted)
             message = (
                 f"channel-wise dropout on a {detail['dim']}-D input: PyTorch takes {sizes} for a "
-                "batch, and misreads this one. Reshape it, or use the dropout for its dimension"
+                "batch, and drops other parts of this one. Reshape it, or use the dropout for its "
+                "dimension"
             )
+            if detail["function"] is F.dropout2d and detail["dim"] == 3:
+                message = (
+                    "Dropout2d on a 3-D input does what Dropout1d does, and PyTorch warns that a "
+                    "later version will not. Use Dropout1d, or an input with four axes"
+                )
             yield Finding("wrong dimension", event.module, event.location, message)
         if detail["source"] is not None:
             message = (

@@ -93,9 +93,9 @@ def _facts_of_draws(kept, p):
         "dependent": ((), None) if fixed else _dependent(drawn),
         "rate": (
             rates,
-            f"{count} of {n} independent draws were kept, {count / n:.4f}; q = {1 - p:.4g} is "
-            f"{'within' if agrees(count, n, 1 - p) else 'outside'} the bound "
-            f"n KL <= ln(2/{ALPHA:g})",
+            f"{count} of {n} independent draws were kept, a share of {count / n:.4f}: chance alone "
+            f"{'explains' if agrees(count, n, 1 - p) else 'does not explain'} the distance from "
+            f"q = {1 - p:.4g} (false alarms: one in {1e-6 / ALPHA:.0f} million at most)",
         ),
     }
 

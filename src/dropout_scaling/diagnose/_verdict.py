@@ -90,7 +90,7 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
     notes = []
     facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
     if "at_zero" in evidence and abs(p - 0.5) < 0.05:  # it takes p, so any p can be used
-        p, notes = 0.2, [f"judged at p = 0.2, since at {p} keep and drop look the same"]
+        p, notes = 0.2, [f"judged at p = 0.2, since at {p} keep and drop look alike"]
         facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
     elif abs(p - 0.5) < 0.05:
         hidden = ", ".join(m.name for m in MISCONCEPTIONS.values() if m.hidden_at_half)
