@@ -92,6 +92,20 @@ class DrawsInEval(Net):
         return self.second(torch.bernoulli(self.first(x).sigmoid()))  # fault
 
 
+class MaskByHandInEval(Net):
+    def forward(self, x):
+        return self.second(self.first(x) * (torch.rand_like(x) < 0.8) / 0.8)  # fault
+
+
+class HiddenInAList(Net):
+    def __init__(self):
+        super().__init__()
+        self.drops = [nn.Dropout(0.2)]
+
+    def forward(self, x):
+        return self.second(self.drops[0](self.first(x)))  # fault
+
+
 # fault -> (kind, module)
 FAULTS = {
     FunctionalInEval: ("active in eval", ""),
@@ -104,6 +118,8 @@ FAULTS = {
     Redrawn: ("redrawn mask", "drop"),
     RedrawnReentrant: ("redrawn mask", "drop"),
     DrawsInEval: ("active in eval", ""),
+    MaskByHandInEval: ("random in eval", ""),
+    HiddenInAList: ("active in eval", ""),
 }
 
 
@@ -124,6 +140,53 @@ def test_a_planted_fault_is_found_at_its_module_and_line(kind):
     findings = audit(kind(), X)
     assert [(f.kind, f.module, f.location) for f in findings] == [(*FAULTS[kind], fault_line(kind))]
     assert len(findings[0].message) > 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"),
+    [
+        (FunctionalInEval, "pass training=self.training"),
+        (AttentionInEval, "pass dropout_p=p if self.training else 0.0"),
+        (HiddenInAList, "model.eval() does not reach this layer"),
+        (DrawsInEval, "draw only if self.training"),
+        (MaskByHandInEval, "draw only if self.training"),
+    ],
+)
+def test_what_drops_in_eval_mode_has_the_cure_for_its_kind(kind, cure):
+    (finding,) = audit(kind(), X)
+    assert cure in finding.message
+
+
+class MaskFromNumPy(Net):
+    def forward(self, x):
+        return self.second(self.first(x) * torch.tensor(np.random.rand(*x.shape) < 0.8))  # noqa: NPY002
+
+
+def test_a_mask_that_pytorch_does_not_draw_is_found_by_its_effect():
+    (finding,) = audit(MaskFromNumPy(), X)
+    assert (finding.kind, finding.location) == ("random in eval", "")
+    assert "though PyTorch draws nothing" in finding.message
+
+
+class Counts(Net):
+    """Another output at each call, whatever the seed."""
+
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.second(self.first(x)) + self.calls
+
+
+class DrawsForNothing(Net):
+    def forward(self, x):
+        torch.rand(3)
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("kind", [Counts, DrawsForNothing])
+def test_what_no_seed_changes_is_not_said_to_be_random(kind):
+    assert audit(kind(), X) == []
 
 
 def test_a_draw_in_eval_mode_is_not_said_to_be_of_attention():
@@ -472,7 +535,7 @@ def test_the_command_exits_with_1_and_names_the_fault(command):
     ended = command("mine:wrong", "--input", "8,4")
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout.startswith("1: p = 1 drops everything")
-    assert ended.stdout.endswith("\n1 findings\n")
+    assert ended.stdout.endswith("\n1 finding\n")
 
 
 def test_the_command_exits_with_0_where_there_is_but_a_note(called):
@@ -501,7 +564,7 @@ def test_the_command_takes_inputs_of_another_dtype(called):
 def test_what_a_model_prints_is_kept_apart_from_the_findings(called):
     status, out, err = called("mine:Loud", "--input", "8,4", "--json")
     assert (status, json.loads(out)) == (0, [])
-    assert err == "made\nrun\nrun\n"
+    assert err == "made\nrun\nrun\nrun\n"
 
 
 def test_the_model_is_looked_for_where_python_looks_and_nowhere_else(command):

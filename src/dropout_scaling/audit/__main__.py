@@ -45,8 +45,9 @@ def main(argv=None):
     if options.json:
         print(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
+        counted = f"{faults} finding{'s' * (faults != 1)}"
         noted = " and a note" if len(findings) > faults else ""
-        print(*findings, f"{faults} findings{noted}", sep="\n")
+        print(*findings, counted + noted, sep="\n")
     return int(faults > 0)
 
 

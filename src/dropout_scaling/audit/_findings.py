@@ -1,5 +1,6 @@
 """Find the faults of a model in the events that ``watch`` recorded in train and in eval mode."""
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -35,10 +36,10 @@ def audit(model: nn.Module, example) -> list[Finding]:
 
     ``example``: the model's input: a tensor, a tuple of arguments, or a dict of keyword arguments.
     A model in eval mode gets a note. Pass it in the mode in which you train it.
-    The model runs twice on copies of the tensors: in train mode with a backward pass, then in eval
-    mode. Its modes, buffers and gradients and the random states are restored, even after an error.
-    Only masks drawn by a dropout or by ``bernoulli`` are seen. For a mask made by other means, such
-    as ``torch.rand``, use ``diagnose``.
+    The model runs on copies of the tensors: in train mode with a backward pass, then in eval mode
+    under two seeds. Its modes, buffers and gradients and the random states are restored, even after
+    an error. In train mode only masks drawn by a dropout or by ``bernoulli`` are seen. For a mask
+    made by other means, such as ``torch.rand``, use ``diagnose``.
     Raises TypeError if ``model`` is not a module, or has a scripted part, and the model's own
     errors.
     """
@@ -46,9 +47,12 @@ def audit(model: nn.Module, example) -> list[Finding]:
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     args, kwargs = _arguments(example)
     findings = [*_standing(model)]
-    trained = watch(model, args, kwargs, training=True, backward=True)
+    trained = watch(model, args, kwargs, training=True, seed=0, backward=True)
     findings += _while_training(trained)
-    findings += _at_evaluation(watch(model, args, kwargs, training=False))
+    evaluated = functools.partial(watch, model, args, kwargs, training=False)
+    first = evaluated(seed=0)
+    drops = [*_at_evaluation(first)]
+    findings += drops or _by_chance(first, evaluated)
     return list(dict.fromkeys(findings))
 
 
@@ -153,18 +157,53 @@ def _redrawn(events):
 def _at_evaluation(watched):
     for event in watched.events:
         if event.kind == "dropout" and event.detail["active"]:
+            cure = "pass training=self.training, or use nn.Dropout"
+            if event.detail["layer"]:
+                cure = (
+                    "model.eval() does not reach this layer. A plain list hides it (take "
+                    "nn.ModuleList), or the model's own code puts it back into train mode"
+                )
+            message = f"drops in eval mode, with p = {event.detail['p']:g}: {cure}"
+        elif event.kind == "attention":
             message = (
-                f"drops in eval mode, with p = {event.detail['p']:g}: pass training=self.training, "
-                "or use the module"
+                f"drops in eval mode, with p = {event.detail['p']:g}: pass "
+                "dropout_p=p if self.training else 0.0"
             )
         elif event.kind == "draw" and not event.detail["announced"]:
             message = (
-                "draws a mask in eval mode. If it is dropout, draw only if self.training: "
-                "scaled_dot_product_attention takes dropout_p=p if self.training else 0.0"
+                "draws a mask in eval mode. If it is dropout, draw only if self.training, or use "
+                "nn.Dropout"
             )
         else:
             continue
         yield Finding("active in eval", event.module, event.location, message)
+
+
+def _by_chance(first, evaluated):
+    """Yield what makes the output in eval mode another one under another seed.
+
+    ``first``: the watched run under the seed 0. ``evaluated``: runs the model once more.
+    """
+    if _same(first, evaluated(seed=1)) or not _same(first, evaluated(seed=0)):
+        return  # no seed matters, or something else does
+    message = (
+        "in eval mode two seeds give two outputs{}. If it is dropout, draw only if self.training, "
+        "or use nn.Dropout"
+    )
+    drawn = [event for event in first.events if event.kind == "random"]
+    for event in drawn:
+        text = message.format(", and random numbers are drawn here")
+        yield Finding("random in eval", event.module, event.location, text)
+    if not drawn:
+        yield Finding("random in eval", "", "", message.format(", though PyTorch draws nothing"))
+
+
+def _same(one, other):
+    """Whether two runs have the same output, to more than rounding differs on a GPU."""
+    a, b = one.value, other.value
+    if a is None or b is None:
+        return a is b
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-5, equal_nan=True)
 
 
 def _name(event):

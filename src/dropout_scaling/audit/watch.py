@@ -8,10 +8,12 @@ hooks are untouched.
 import contextlib
 import functools
 import inspect
+import random
 import sys
 import warnings
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.nn.modules import module as module_hooks
@@ -31,14 +33,17 @@ PASSING_FUNCTIONS = {
     torch.Tensor.contiguous, torch.Tensor.permute, torch.permute, torch.Tensor.transpose,
     torch.transpose, torch.Tensor.squeeze, torch.squeeze, torch.Tensor.unsqueeze, torch.unsqueeze,
 }  # fmt: skip
-DRAWS = ("aten::bernoulli", "aten::native_dropout")  # the beginnings of their names
+# The beginnings of their names: what draws masks, and what draws any random numbers.
+DRAWS = ("aten::bernoulli", "aten::native_dropout")
+RANDOM = ("aten::rand", "aten::uniform", "aten::normal", "aten::exponential", "aten::multinomial")
 
 
 class Event(NamedTuple):
     """One recorded event.
 
-    ``kind``: "dropout", "batch norm" or "draw". ``module``: the name of the innermost running
-    submodule. ``location``: ``file:line`` of the innermost call outside torch. ``detail``: a dict.
+    ``kind``: "dropout", "attention", "batch norm", "draw" (of a mask) or "random" (of any other
+    numbers). ``module``: the name of the innermost running submodule. ``location``: ``file:line``
+    of the innermost call outside torch. ``detail``: a dict.
     """
 
     kind: str
@@ -51,19 +56,21 @@ class Watch(NamedTuple):
     """The record of one run.
 
     ``events``: a list of ``Event``, in order. ``output``: the event of the dropout that produced
-    the model's output, or None.
+    the model's output, or None. ``value``: a copy of that output, or None.
     """
 
     events: list
     output: Any
+    value: Any
 
 
-def watch(model, args, kwargs, *, training: bool, backward: bool = False) -> Watch:
+def watch(model, args, kwargs, *, training: bool, seed: int, backward: bool = False) -> Watch:
     """Run ``model(*args, **kwargs)`` on copies of its tensors, and record its dropouts.
 
     ``model``: a ``torch.nn.Module``. ``training``: whether to run it in train mode. ``backward``:
-    whether to differentiate the sum of the output, too. Returns a ``Watch``. Raises TypeError if
-    the model has a scripted part, whose calls cannot be seen, and the model's own errors.
+    whether to differentiate the sum of the output, too. ``seed``: that of all random numbers in
+    this run. Returns a ``Watch``. Raises TypeError if the model has a scripted part, whose calls
+    cannot be seen, and the model's own errors.
     """
     for name, part in model.named_modules():
         if isinstance(part, torch.jit.ScriptModule):
@@ -88,6 +95,9 @@ def watch(model, args, kwargs, *, training: bool, backward: bool = False) -> Wat
 
     with contextlib.ExitStack() as undo:
         undo.enter_context(as_found(model))
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 (what a model may draw from)
+        random.seed(seed)
         model.train(training)
         functions = _Functions(events, stack)
         handles = [
@@ -106,7 +116,8 @@ def watch(model, args, kwargs, *, training: bool, backward: bool = False) -> Wat
             if backward and output is not None and output.requires_grad:
                 draws.backward = True
                 output.float().sum().backward()
-        return Watch(events, None if output is None else functions.sources.get(id(output)))
+        value = None if output is None else output.detach().clone()
+        return Watch(events, functions.sources.get(id(output)), value)
 
 
 def _copies():
@@ -136,6 +147,8 @@ class _Functions(TorchFunctionMode):
             self.announced = False
             self.note(function, x, p, active, result)
             return result
+        if function is F.scaled_dot_product_attention:  # on a GPU it draws where nobody can see
+            return self._attention(args, kwargs)
         source = self.sources.get(id(x))
         if function in (F.batch_norm, torch.batch_norm) and source is not None:
             self.events.append(Event("batch norm", self._module(), locate(), {"source": source}))
@@ -155,6 +168,7 @@ class _Functions(TorchFunctionMode):
             "p": p,
             "active": bool(active) and p > 0,
             "dim": x.dim(),
+            "layer": not isinstance(function, type(F.dropout)) or _called_by_a_layer(),
             "source": self.sources.get(id(x)),
             "weighted": id(x) in self.weighted,
         }
@@ -163,6 +177,16 @@ class _Functions(TorchFunctionMode):
         if detail["active"]:
             self._keep(result)
             self.sources[id(result)] = event
+
+    def _attention(self, args, kwargs):
+        given = dict(zip(("query", "key", "value", "attn_mask", "dropout_p"), args, strict=False))
+        p = (given | kwargs).get("dropout_p", 0.0)
+        if p > 0:
+            self.events.append(Event("attention", self._module(), locate(), {"p": p}))
+        self.announced = True
+        result = F.scaled_dot_product_attention(*args, **kwargs)
+        self.announced = False
+        return result
 
     def _module(self):
         return self.stack[-1] if self.stack else ""
@@ -190,6 +214,9 @@ class _Draws(TorchDispatchMode):
             }
             module = self.stack[-1] if self.stack else ""
             self.events.append(Event("draw", module, locate(), detail))
+        elif function.name().startswith(RANDOM):
+            module = self.stack[-1] if self.stack else ""
+            self.events.append(Event("random", module, locate(), {}))
         return result
 
 
@@ -198,6 +225,16 @@ def _p_and_training(function, args, kwargs):
     given = dict(zip(("input", "p", "training"), args, strict=False)) | kwargs
     default = function not in ALPHA_FUNCTIONS
     return given.get("p", 0.5), given.get("training", given.get("train", default))
+
+
+def _called_by_a_layer():
+    """Whether the running function of a dropout was called by one of torch's layers."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not watch.__code__:
+        if frame.f_globals.get("__name__") == "torch.nn.modules.dropout":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def locate() -> str:
