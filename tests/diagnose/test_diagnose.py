@@ -238,6 +238,15 @@ def test_what_is_bound_in_a_partial_is_what_is_judged(layer, ok):
 def test_a_partial_whose_mode_is_bound_has_its_evaluation_unseen():
     report = diagnose(functools.partial(F.dropout, p=0.2, training=True), 0.2)
     assert report.evidence[-1].startswith("evaluation was not seen")
+    assert str(report).splitlines()[0] == "right while training; evaluation was not seen"
+    assert str(diagnose(nn.Dropout(0.2), 0.2)).splitlines()[0] == "right"
+
+
+def test_a_layer_that_cannot_be_run_is_neither_right_nor_wrong():
+    report = diagnose(nn.Linear(3, 3), 0.2)  # wants other inputs
+    assert (report.ok, report.judged) == (False, False)
+    assert str(report).splitlines()[0] == "not judged"
+    assert diagnose(nn.Dropout(0.2), 0.2).judged
 
 
 def unscaled_and_coarse(x, p, training=True):

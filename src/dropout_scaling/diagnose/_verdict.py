@@ -41,22 +41,31 @@ class Report(NamedTuple):
 
     ``ok``: whether everything observed is right. ``misconception``: its name in
     ``misconceptions``, or None. ``explanation``: one or two sentences. ``evidence``: the
-    observations, with numbers and bounds.
+    observations, with numbers and bounds. ``judged``: False if the layer could not be run, so that
+    it is neither right nor wrong; ``ok`` is False then too.
     """
 
     ok: bool
     misconception: str | None
     explanation: str
     evidence: tuple
+    judged: bool = True
 
     def __str__(self):
-        head = "right" if self.ok else f"wrong: {self.misconception or 'no known misconception'}"
-        lines = [head, fill(self.explanation, REPORT_WIDTH)]
+        lines = [self._headline(), fill(self.explanation, REPORT_WIDTH)]
         lines += [
             fill(line, REPORT_WIDTH, initial_indent="  - ", subsequent_indent="    ")
             for line in self.evidence
         ]
         return "\n".join(lines)
+
+    def _headline(self):
+        if not self.judged:
+            return "not judged"
+        if not self.ok:
+            return f"wrong: {self.misconception or 'no known misconception'}"
+        half = UNSEEN["evaluation"] in self.evidence
+        return "right while training; evaluation was not seen" if half else "right"
 
 
 def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Report:
@@ -98,7 +107,7 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
     evidence = tuple(evidence.values())
     if facts.error is not None:
         text = f"The layer could not be judged: it {evidence[0]}."
-        return Report(False, None, text, evidence)
+        return Report(False, None, text, evidence, judged=False)
 
     notes = [*_ambiguities(facts), *notes]
     notes += [note for name, note in UNSEEN.items() if getattr(facts, name) is None]
