@@ -249,6 +249,25 @@ def test_a_layer_that_cannot_be_run_is_neither_right_nor_wrong():
     assert diagnose(nn.Dropout(0.2), 0.2).judged
 
 
+def unscaled_that_drops_at_0(x, p, training=True):
+    return x * (torch.rand_like(x) > p) if training else x
+
+
+def by_p_with_nan_at_1(x, p, training=True):
+    return x * (torch.rand_like(x) < 1 - p) / p * (1 - p) / (1 - p) if training else x
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        (unscaled_that_drops_at_0, "forgets_the_scale"),
+        (by_p_with_nan_at_1, "divides_by_p"),
+    ],
+)
+def test_what_is_wrong_at_p_0_or_1_hides_no_fault_in_between(layer, name):
+    assert diagnose(layer, 0.2).misconception == name
+
+
 def unscaled_and_coarse(x, p, training=True):
     return (F.dropout(x, p, training) * (1 - p if training else 1)).bfloat16()
 

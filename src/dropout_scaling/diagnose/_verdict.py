@@ -116,7 +116,9 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
         return Report(True, None, f"This is {name}.", (*evidence, *notes))
     if facts.kind == "alpha":
         return Report(False, None, ALPHA_DROPOUT, (*evidence, *notes))
-    member = next((n for n, seen in _bank(p).items() if _explains(seen, facts)), None)
+    member = _member(facts, p)
+    if member is None:  # what a layer does at p = 0 and 1 must not hide its fault in between
+        member = _member(facts._replace(at_zero=None, at_one=None), p)
     if member is not None:
         return Report(False, member, MISCONCEPTIONS[member].advice, (*evidence, *notes))
     return Report(False, None, _differences(facts), (*evidence, *notes))
@@ -156,6 +158,11 @@ def _wrong(facts):
         RIGHT.values(), key=lambda right: (right.kind != facts.kind, len(differing(right)))
     )
     return differing(nearest)
+
+
+def _member(facts, p):
+    """Return the name of the first misconception that explains these facts, or None."""
+    return next((name for name, seen in _bank(p).items() if _explains(seen, facts)), None)
 
 
 def _explains(seen, facts):
