@@ -10,6 +10,8 @@ if ("serviceWorker" in navigator && location.protocol.startsWith("http")) {
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
     const own = loaded.filter((url) => url.startsWith(location.origin));
     const cache = await caches.open("read");
-    await cache.addAll([...new Set([location.href.split("#")[0], ...own])]);
+    const files = new Set([location.href.split("#")[0], ...own]);
+    // One by one: a file that has gone does not take the others with it.
+    await Promise.allSettled([...files].map((file) => cache.add(file)));
   });
 }

@@ -32,6 +32,23 @@ def served(folder):
             server.shutdown()
 
 
+def until(page, condition, argument):
+    """Whether a condition, an asynchronous function in JavaScript, comes true within ten seconds.
+
+    `page.wait_for_function` does not wait for a promise: one that will say false counts as true.
+    """
+    return page.evaluate(
+        f"""async (argument) => {{
+          for (let i = 0; i < 100; i++) {{
+            if (await ({condition})(argument)) return true;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }}
+          return false;
+        }}""",
+        argument,
+    )
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     return browser_type_launch_args | launched()

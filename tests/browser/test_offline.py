@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import served
+from conftest import served, until
 
 from tools.paths import HTML
 
@@ -18,8 +18,7 @@ def site(tmp_path):
 
 def visit(page, address, name):
     page.goto(f"{address}/{name}.html")
-    kept = "url => caches.match(url).then(Boolean)"
-    page.wait_for_function(kept, arg=f"{address}/{name}.html")
+    assert until(page, "url => caches.match(url)", f"{address}/{name}.html")
     return title(page)
 
 
@@ -52,9 +51,9 @@ def test_what_is_published_anew_is_shown_at_once_and_kept(page, site):
         file.write_text(file.read_text("utf8").replace(old, "A new edition"), "utf8")
         page.reload()
         assert title(page).startswith("A new edition")
-        page.wait_for_function(
-            "url => caches.match(url).then(r => r.text()).then(t => t.includes('A new edition'))",
-            arg=f"{address}/{FIRST}.html",
+        is_new = (
+            "url => caches.match(url).then(r => r.text()).then(t => t.includes('A new edition'))"
         )
+        assert until(page, is_new, f"{address}/{FIRST}.html")
     page.reload()
     assert title(page).startswith("A new edition")
