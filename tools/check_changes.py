@@ -41,6 +41,7 @@ TESTS_OF = {
     "book/dropout_site/live": ["tests/live/test_cells.py"],
     "book/dropout_site/playground": ["tests/browser/test_playground_arithmetic.py"],
     "book/dropout_site/predictions": ["tests/browser/test_predictions.py"],
+    "book/dropout_site/search": ["tests/browser/test_search.py", "tests/book/test_search_words.py"],
     "pyproject.toml": ["tests/tools/test_one_home.py", "tests/tools/environment/test_pins.py"],
     "requirements.txt": ["tests/tools/environment/test_pins.py"],
     "requirements-assignments.txt": ["tests/tools/environment/test_pins.py"],

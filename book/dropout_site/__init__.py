@@ -6,7 +6,8 @@
     playground/  the playground of the first page
     predictions/ the answer to a prediction, out of sight until it is made
     explorables/ drawings with sliders under a chapter's cells
-    navigation/  from page to page: the place, the search, the end of all steps, a wrong address
+    navigation/  from page to page: the place, the end of all steps, a wrong address
+    search/      the section that answers a question
     sharing/     what other sites show of a page
     page_weight/ fewer bytes to load
 
@@ -32,6 +33,7 @@ PARTS = (
     "navigation.not_found",
     "navigation.place",
     "navigation.story_end",
+    "search",
     "sharing.page_tags",
     "sharing.sitemap",
     "page_weight.local_mathjax",

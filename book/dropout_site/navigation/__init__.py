@@ -1,1 +1,1 @@
-"""From page to page: the search, the end of the story, a wrong address."""
+"""From page to page: the place, the end of the story, a wrong address."""

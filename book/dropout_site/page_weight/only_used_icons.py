@@ -2,8 +2,8 @@
 
 The theme loads all of Font Awesome: 540 KB of script, compressed, and 25 KB of rules in its
 stylesheet, for a dozen signs. The same signs come from its font, which is cut to them here, and
-the script is left out. So are the search's scripts and index, except on the search page: a question
-asked anywhere is answered there.
+the script is left out. So are the scripts of Sphinx's search, which the theme asks for on every
+page but that of the results: the book has a search of its own.
 """
 
 import re

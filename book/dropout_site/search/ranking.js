@@ -1,0 +1,134 @@
+// Which sections answer what was typed: BM25 over their words. No word has to be there; a rare one
+// counts for more than a common one, and one in a heading for more than one in the text.
+const Ranking = (() => {
+  const SATURATION = 2; // a word said ten times is not ten times the answer
+  const LENGTH = 0.5; // how much more often a long section has to say a word
+  const WEIGHTS = { title: 2, heading: 5, asked: 4, text: 1, other: 0.25 };
+  const COMMON = { dropout: 0.2 }; // what the whole book is about says little of a section
+  const AGAIN = 0.7; // a page's next section: three results should not be one page three times
+  const LIKE = 0.6; // a word written like the one that was typed: a slip, or more of it
+  const MEANT = 0.8; // the word itself, beside the group of words that mean the same
+  const ASIDE = { "reference/api": 0.5, "reference/claims": 0.5, assignments: 0.6, instructors: 0.6 };
+  const SMALL = new Set(
+    `a an and are as at be by can could did do does for from get got had has have how i if in is it
+     its me my of on or should so than that the their them then there these this to was we what when
+     where which while who why will with would you your`.split(/\s+/),
+  );
+
+  const ENDINGS = /(?:ations?|ings?|ers?|ed|es|s|e)$/;
+  const stem = (word) => {
+    if (word.length < 4 || /\d/.test(word)) return word;
+    const cut = word.replace(/ies$/, "y").replace(ENDINGS, "");
+    return cut.length < 3 ? word : cut.replace(/([^aeiouls])\1$/, "$1").replace(/i$/, "y");
+  };
+  const split = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const stems = (text) => split(text).filter((word) => !SMALL.has(word)).map(stem);
+
+  // The groups of words that mean the same, by the first word of each way to say it.
+  const byFirst = (groups) => {
+    const ways = new Map();
+    groups.forEach((group, i) => {
+      for (const way of group.map(stems)) {
+        if (!ways.has(way[0])) ways.set(way[0], []);
+        ways.get(way[0]).push({ way, name: `=${i}` });
+      }
+    });
+    return ways;
+  };
+  const meanings = (ways, words) => {
+    return words.flatMap((first, at) =>
+      (ways.get(first) ?? []).filter(({ way }) => way.every((word, i) => words[at + i] === word)),
+    );
+  };
+
+  const read = ({ pages, synonyms }) => {
+    const index = { sections: [], places: new Map(), ways: byFirst(synonyms), mean: 0 };
+    for (const [address, title, parts] of pages) {
+      const aside = Object.keys(ASIDE).find((start) => address.startsWith(start));
+      for (const [anchor, heading, text, other, asked] of parts) {
+        const counts = new Map();
+        const add = (said, weight) => {
+          const words = stems(said);
+          const groups = meanings(index.ways, words).map(({ name }) => name);
+          for (const word of [...words, ...groups])
+            counts.set(word, (counts.get(word) ?? 0) + weight);
+        };
+        add(anchor ? title : "", WEIGHTS.title);
+        add(heading, WEIGHTS.heading);
+        add(asked, WEIGHTS.asked);
+        add(text, WEIGHTS.text);
+        add(other, WEIGHTS.other);
+        let length = 0;
+        for (const [word, count] of counts) {
+          length += count;
+          if (!index.places.has(word)) index.places.set(word, []);
+          index.places.get(word).push([index.sections.length, count]);
+        }
+        index.mean += length;
+        index.sections.push({ address, title, anchor, heading, text, length, worth: ASIDE[aside] ?? 1 });
+      }
+    }
+    index.mean /= index.sections.length;
+    return index;
+  };
+
+  const oneSlip = (a, b) => {
+    if (Math.abs(a.length - b.length) > 1) return false;
+    let i = 0;
+    while (i < a.length && a[i] === b[i]) i++;
+    const swapped = a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2);
+    const rests = [[1, 1], [1, 0], [0, 1]]; // another letter, one more, one less
+    return swapped || rests.some(([x, y]) => a.slice(i + x) === b.slice(i + y));
+  };
+
+  // What the book most often calls a word that it does not have: more of it, or without a slip.
+  const alike = ({ places }, word) => {
+    const like = (known) => known.startsWith(word) || (word.length > 4 && oneSlip(word, known));
+    const known = word.length > 2 ? [...places.keys()].filter(like) : [];
+    return known.sort((a, b) => places.get(b).length - places.get(a).length)[0];
+  };
+
+  // The words to look for, and the weight of each.
+  const wanted = (index, typed) => {
+    const weights = new Map();
+    for (const word of stems(typed)) {
+      const other = index.places.has(word) ? undefined : alike(index, word);
+      if (other) weights.set(other, LIKE);
+      else if (word.length > 2 || index.places.has(word)) weights.set(word, COMMON[word] ?? 1);
+    }
+    for (const { name, way } of meanings(index.ways, [...weights.keys()])) {
+      weights.set(name, 1);
+      for (const word of way) weights.set(word, weights.get(word) * MEANT);
+    }
+    return weights;
+  };
+
+  const search = (index, typed) => {
+    const scores = new Map();
+    let all = 0;
+    const weights = wanted(index, typed);
+    for (const [word, weight] of weights) {
+      const places = index.places.get(word) ?? [];
+      const n = index.sections.length;
+      const rare = Math.log(1 + (n - places.length + 0.5) / (places.length + 0.5));
+      all += weight * rare * (SATURATION + 1);
+      for (const [i, count] of places) {
+        const { length, worth } = index.sections[i];
+        const long = 1 - LENGTH + (LENGTH * length) / index.mean;
+        const often = (count * (SATURATION + 1)) / (count + SATURATION * long);
+        scores.set(i, (scores.get(i) ?? 0) + weight * rare * often * worth);
+      }
+    }
+    const best = (found) => found.sort((a, b) => b.score - a.score);
+    const found = best([...scores].map(([i, score]) => ({ ...index.sections[i], score, share: score / all })));
+    const before = {};
+    for (const hit of found) {
+      before[hit.address] = (before[hit.address] ?? 0) + 1;
+      hit.score *= AGAIN ** (before[hit.address] - 1);
+    }
+    return { found: best(found), words: new Set(weights.keys()) };
+  };
+
+  return { read, search, stem, split };
+})();
+if (typeof module === "object") module.exports = Ranking;
