@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from conftest import served, until
 
@@ -134,7 +135,8 @@ def test_what_nobody_answers_leads_on(reader):
     for words in strange:
         field.fill(words)
         said[words] = found.get_by_role("status").inner_text().startswith("Nothing here")
-    assert len(said) - sum(said.values()) <= 1, said
+    # Some talk of paper, or of rates, as the book does.
+    assert sum(said.values()) >= 0.75 * len(said), said
     field.fill("dropout in my coffee machine")
     assert found.locator("ul a").count() == 3
     for link in found.locator("ul a").evaluate_all("links => links.map((a) => a.pathname)"):
@@ -156,6 +158,12 @@ def test_an_excerpt_is_plain_words_from_the_hit(reader):
 def test_the_address_is_that_of_what_is_typed(reader):
     reader.locator("main input[type=search]").fill("one mask & more")
     assert reader.evaluate("new URLSearchParams(location.search).get('q')") == "one mask & more"
+
+
+def test_what_is_found_is_accessible(reader):
+    reader.locator("main input[type=search]").fill("why twos")
+    found = Axe().run(reader, context=".found", options={"resultTypes": ["violations"]})
+    assert [violation["id"] for violation in found.response["violations"]] == []
 
 
 def test_the_index_is_small():

@@ -10,18 +10,20 @@ const Ranking = (() => {
   const MEANT = 0.8; // the word itself, beside the group of words that mean the same
   const ASIDE = { "reference/api": 0.5, "reference/claims": 0.5, assignments: 0.6, instructors: 0.6 };
   const SMALL = new Set(
-    `a an and are as at be by can could did do does for from get got had has have how i if in is it
-     its me my of on or should so than that the their them then there these this to was we what when
-     where which while who why will with would you your`.split(/\s+/),
+    `a an and are as at be by can could did didn do does doesn don for from get got had has have how
+     i if in is isn it its m me my of on or s should so t than that the their them then there these
+     this to was we what whats when where which while who why will with would you your`.split(/\s+/),
   );
 
-  const ENDINGS = /(?:ations?|ings?|ers?|ed|es|s|e)$/;
   const stem = (word) => {
     if (word.length < 4 || /\d/.test(word)) return word;
-    const cut = word.replace(/ies$/, "y").replace(ENDINGS, "");
-    return cut.length < 3 ? word : cut.replace(/([^aeiouls])\1$/, "$1").replace(/i$/, "y");
+    const cut = word
+      .replace(/ies$/, "y")
+      .replace(/([^aeiouls])\1(?:ed|ings?|ers?)$/, "$1") // dropped, dropping: drop
+      .replace(/(?:ations?|ings?|ers?|ally|al|ly|ed|es|s|e)$/, "");
+    return cut.length < 3 ? word : cut.replace(/i$/, "y");
   };
-  const split = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const split = (text) => text.toLowerCase().match(/\p{N}+\.\p{N}+|[\p{L}\p{N}]+/gu) ?? [];
   const stems = (text) => split(text).filter((word) => !SMALL.has(word)).map(stem);
 
   // The groups of words that mean the same, by the first word of each way to say it.
