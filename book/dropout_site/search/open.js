@@ -1,6 +1,6 @@
 // Loads the search when a reader turns to it, and not before: most never do.
 {
-  const FILES = ["ranking.js", "results.js", "sections.js"];
+  const FILES = ["words.js", "ranking.js", "results.js", "sections.js"];
   const root = new URL(document.documentElement.dataset.content_root, location);
   const address = (name) => new URL(`search/${name}`, root).href;
 

@@ -9,39 +9,22 @@ const Ranking = (() => {
   const LIKE = 0.6; // a word written like the one that was typed: a slip, or more of it
   const MEANT = 0.8; // the word itself, beside the group of words that mean the same
   const ASIDE = { "reference/api": 0.5, "reference/claims": 0.5, assignments: 0.6, instructors: 0.6 };
-  const SMALL = new Set(
-    `a an and are as at be by can could did didn do does doesn don for from get got had has have how
-     i if in is isn it its m me my of on or s should so t than that the their them then there these
-     this to was we what whats when where which while who why will with would you your`.split(/\s+/),
-  );
-
-  const stem = (word) => {
-    if (word.length < 4 || /\d/.test(word)) return word;
-    const cut = word
-      .replace(/ies$/, "y")
-      .replace(/([^aeiouls])\1(?:ed|ings?|ers?)$/, "$1") // dropped, dropping: drop
-      .replace(/(?:ations?|ings?|ers?|ally|al|ly|ed|es|s|e)$/, "");
-    return cut.length < 3 ? word : cut.replace(/i$/, "y");
-  };
-  const split = (text) => text.toLowerCase().match(/\p{N}+\.\p{N}+|[\p{L}\p{N}]+/gu) ?? [];
-  const stems = (text) => split(text).filter((word) => !SMALL.has(word)).map(stem);
 
   // The groups of words that mean the same, by the first word of each way to say it.
   const byFirst = (groups) => {
     const ways = new Map();
     groups.forEach((group, i) => {
-      for (const way of group.map(stems)) {
+      for (const way of group.map(Words.stems)) {
         if (!ways.has(way[0])) ways.set(way[0], []);
         ways.get(way[0]).push({ way, name: `=${i}` });
       }
     });
     return ways;
   };
-  const meanings = (ways, words) => {
-    return words.flatMap((first, at) =>
+  const meanings = (ways, words) =>
+    words.flatMap((first, at) =>
       (ways.get(first) ?? []).filter(({ way }) => way.every((word, i) => words[at + i] === word)),
     );
-  };
 
   const read = ({ pages, synonyms }) => {
     const index = { sections: [], places: new Map(), ways: byFirst(synonyms), mean: 0 };
@@ -50,7 +33,7 @@ const Ranking = (() => {
       for (const [anchor, heading, text, other, asked] of parts) {
         const counts = new Map();
         const add = (said, weight) => {
-          const words = stems(said);
+          const words = Words.stems(said);
           const groups = meanings(index.ways, words).map(({ name }) => name);
           for (const word of [...words, ...groups])
             counts.set(word, (counts.get(word) ?? 0) + weight);
@@ -93,7 +76,7 @@ const Ranking = (() => {
   // The words to look for, and the weight of each.
   const wanted = (index, typed) => {
     const weights = new Map();
-    for (const word of stems(typed)) {
+    for (const word of Words.stems(typed)) {
       const other = index.places.has(word) ? undefined : alike(index, word);
       if (other) weights.set(other, LIKE);
       else if (word.length > 2 || index.places.has(word)) weights.set(word, COMMON[word] ?? 1);
@@ -122,7 +105,8 @@ const Ranking = (() => {
       }
     }
     const best = (found) => found.sort((a, b) => b.score - a.score);
-    const found = best([...scores].map(([i, score]) => ({ ...index.sections[i], score, share: score / all })));
+    const hit = ([i, score]) => ({ ...index.sections[i], score, share: score / all });
+    const found = best([...scores].map(hit));
     const before = {};
     for (const hit of found) {
       before[hit.address] = (before[hit.address] ?? 0) + 1;
@@ -131,6 +115,5 @@ const Ranking = (() => {
     return { found: best(found), words: new Set(weights.keys()) };
   };
 
-  return { read, search, stem, split };
+  return { read, search };
 })();
-if (typeof module === "object") module.exports = Ranking;

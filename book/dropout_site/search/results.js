@@ -22,7 +22,7 @@ const Results = (() => {
   // A text in pieces, the words that were looked for marked.
   const marked = (text, words) =>
     text.split(/([\p{L}\p{N}]+)/u).map((piece, i) => {
-      const isFound = i % 2 && words.has(Ranking.stem(piece.toLowerCase()));
+      const isFound = i % 2 && words.has(Words.stem(piece.toLowerCase()));
       return isFound ? element("mark", {}, piece) : piece;
     });
 
@@ -30,7 +30,7 @@ const Results = (() => {
   const excerpt = ({ text }, words) => {
     const sentences = text.match(/[^.?!]*(?:[.?!](?!\s)[^.?!]*)*[.?!]*\s*/g);
     const found = (sentence) =>
-      new Set(Ranking.split(sentence).map(Ranking.stem).filter((word) => words.has(word))).size;
+      new Set(Words.split(sentence).map(Words.stem).filter((word) => words.has(word))).size;
     const counts = sentences.map(found);
     const best = counts.indexOf(Math.max(...counts));
     const from = sentences.slice(best).join("");
