@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import served, until
+from serving import served, until
 
 from tools.paths import HTML
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from conftest import served, until
+from serving import served, until
 
 from dropout_site import search
 from tools.paths import HTML, ROOT
