@@ -27,7 +27,7 @@ export PYTHONNOUSERSITE := 1
 # And the tools are found in the folder where make runs.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 
-.PHONY: help book serve test check lint format pins assignments grade upload bench seeds elsewhere setup clean
+.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -42,6 +42,8 @@ help:
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
+	@echo 'make frameworks    ask other frameworks what their dropout does, each in its own environment: 10 GB;'
+	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
 	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
@@ -97,6 +99,9 @@ bench: setup
 	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py
 	@$(VENV_PYTHON) -m tools.bench.exact
 	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
+
+frameworks:
+	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)
 
 seeds: setup
 	@$(VENV_PYTHON) -m tools.book.seeds $(N)

@@ -7,7 +7,7 @@ import pytest
 from helpers import says
 from sklearn.datasets import load_diabetes, load_digits
 
-from dropout_scaling.data import diabetes, digits, patients, seed_run, timings
+from dropout_scaling.data import diabetes, digits, frameworks, patients, seed_run, timings
 from dropout_scaling.masks import keyed_rng
 
 
@@ -142,3 +142,20 @@ def test_a_run_of_the_claims_is_read_from_the_file_that_is_given(tmp_path):
     assert seed_run(file) == ({"shifts": 2}, [{"claim": "It is so.", "held": 2}])
     with pytest.raises(FileNotFoundError):
         seed_run(tmp_path / "another.json")
+
+
+def test_the_frameworks_that_come_with_the_package_say_how_each_is_known():
+    run, rows = frameworks()
+    assert {"date", "system", "machine", "python"} == set(run)
+    assert {row["how"] for row in rows} <= {"run", "read", "not run"}
+    for row in rows:
+        assert row["layer"]
+        assert row["how"] == "not run" or row["means"] in ("drop", "keep")
+
+
+def test_a_table_of_frameworks_is_read_from_the_file_that_is_given(tmp_path):
+    file = tmp_path / "frameworks.json"
+    file.write_text('{"run": {"date": "today"}, "rows": [{"layer": "Another"}]}')
+    assert frameworks(file) == ({"date": "today"}, [{"layer": "Another"}])
+    with pytest.raises(FileNotFoundError):
+        frameworks(tmp_path / "another.json")

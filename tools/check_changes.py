@@ -49,6 +49,7 @@ TESTS_OF = {
     "src/dropout_scaling/_dropouts.py": ["tests/audit/test_watch.py", "tests/test_keyed.py"],
     "src/dropout_scaling/audit": ["tests/audit/test_audit.py"],
     "src/dropout_scaling/convert": ["tests/convert/test_convert.py"],
+    "src/dropout_scaling/frameworks.json": ["tests/tools/test_frameworks.py"],
     "src/dropout_scaling/diagnose": ["tests/diagnose/test_diagnose.py"],
     "src/dropout_grading": ["tests/grading/test_grade.py", "tests/grading/test_better.py"],
     "src/dropout_grading/execution": [
@@ -67,6 +68,7 @@ TESTS_OF = {
     "tools": ["tests/tools/test_one_home.py", "tests/tools/test_run_tests.py"],
     "tools/book": ["tests/tools/book/test_execute.py"],
     "tools/environment": ["tests/tools/environment/test_set_up.py"],
+    "tools/frameworks": ["tests/tools/test_frameworks.py"],
     "tools/gpu_check": ["tests/tools/test_gpu_check.py"],
 }
 

@@ -116,3 +116,18 @@ def seed_run(file=None) -> tuple[dict, list[dict]]:
     file = resources.files("dropout_scaling") / "claims.json" if file is None else Path(file)
     found = json.loads(file.read_text("utf8"))
     return found["run"], found["claims"]
+
+
+def frameworks(file=None) -> tuple[dict, list[dict]]:
+    """Return what the dropouts of other libraries do, as `make frameworks` found it: (run, rows).
+
+    ``run``: a dictionary with the date, the system and its Python. ``rows``: a dictionary for each
+    dropout. "how" says whether it was "run", was "read" in its documentation, or was "not run",
+    with a "reason". Of one that was run, "means" says what its number "argument" is the
+    probability of. With 0.2 for that number, "kept" is what ones become in training that are not
+    dropped, and "evaluation" what they become at evaluation. "code" holds the lines that were run.
+    ``file``: the output of `make frameworks`; the package's own run if not given.
+    """
+    file = resources.files("dropout_scaling") / "frameworks.json" if file is None else Path(file)
+    found = json.loads(file.read_text("utf8"))
+    return found["run"], found["rows"]

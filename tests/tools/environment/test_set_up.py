@@ -116,6 +116,7 @@ def test_the_cpu_build_of_torch_is_asked_for_where_there_is_one(monkeypatch, tor
     "module",
     [
         *(f"environment.{name}" for name in ("set_up", "device", "pins", "version_ranges")),
+        "frameworks.run",
         "gpu_check.__main__",
     ],
 )
