@@ -42,7 +42,7 @@ help:
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
-	@echo 'make frameworks    ask other frameworks what their dropout does, each in its own environment: 10 GB;'
+	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
 	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'

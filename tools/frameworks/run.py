@@ -24,11 +24,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.environment.set_up import CPU_INDEX, python_of
+from tools.environment.set_up import CPU_INDEX, check_python, python_of
 from tools.paths import CACHE, PACKAGE, ROOT, SOURCE
 
 HERE = Path(__file__).parent
@@ -44,9 +42,15 @@ MEASURED = ("argument", "takes", "means", "kept", "evaluation", "untold", "drop_
 MEASURED += ("vector", "half", "shared_axes", "ok", "verdict")
 
 
+def toml(name):
+    import tomllib  # an older Python has to come so far as to hear that it is too old
+
+    return tomllib.loads((HERE / name).read_text("utf8"))
+
+
 def environments():
     """{name: {"pins": [...], "rows": [...], ...}}, as the file has them."""
-    return tomllib.loads((HERE / "environments.toml").read_text("utf8"))
+    return toml("environments.toml")
 
 
 def digest(name, settings):
@@ -64,7 +68,7 @@ def code(name):
 
 def read_rows():
     """The rows that are read, not run."""
-    return tomllib.loads((HERE / "read.toml").read_text("utf8"))["row"]
+    return toml("read.toml")["row"]
 
 
 def unpinned(settings):
@@ -186,6 +190,7 @@ def changes(old, new):
 
 
 def main(newest, names):
+    check_python()
     every = environments()
     if unknown := set(names) - set(every):
         sys.exit(f"no such environment: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
@@ -222,7 +227,7 @@ def main(newest, names):
         "system": platform.system(),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "date": datetime.now(UTC).date().isoformat(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
     kept = {**before, **rows}
     found = [kept[name] for name in order if name in kept]

@@ -10,7 +10,7 @@ in_evaluation = drop(x)
 
 # --- asked besides
 
-LAYER = 'PaddlePaddle, `nn.Dropout` with `mode="downscale_in_infer"`'
+LAYER = "PaddlePaddle, `nn.Dropout` with its other mode, `downscale_in_infer`"
 ARGUMENT, TAKES = "p", paddle.nn.Dropout
 MODE = "`model.train()` and `model.eval()`"
 SEED = "`paddle.seed`, one stream for all"
