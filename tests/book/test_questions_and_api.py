@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 
 import pytest
@@ -24,6 +25,19 @@ def test_each_question_is_answered_in_a_chapter(section):
         f"reference/{name}" for name in re.findall(r"\]\(([\w-]+)\.(?:ipynb|md)", answer)
     }
     assert linked & {*chapters(), "reference/notation"}
+
+
+def test_a_search_engine_gets_each_question_with_its_answer():
+    page = BeautifulSoup((HTML / "reference" / "questions.html").read_text("utf8"), "html.parser")
+    data = json.loads(page.select_one("head script[type='application/ld+json']").string)
+    assert (data["@context"], data["@type"]) == ("https://schema.org", "FAQPage")
+    told = {q["name"]: q["acceptedAnswer"]["text"] for q in data["mainEntity"]}
+    headings = [h.get_text().removesuffix("#") for h in page.select("article h3")]
+    assert list(told) == headings
+    for question, heading in zip(told, page.select("article h3"), strict=True):
+        shown = heading.find_next_sibling("p").get_text()
+        # Formulas are plain signs in the one and TeX in the other.
+        assert told[question][:20] == re.sub(r"\s+", " ", shown)[:20]
 
 
 @pytest.mark.parametrize("name", MODULES)

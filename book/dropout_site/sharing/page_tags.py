@@ -1,14 +1,22 @@
 """What a page says of itself to a search engine, and beside a shared link.
 
 The sentence is in descriptions.yml. The address of a card, and the page's own, must be whole:
-they are there only if `html_baseurl` says where the book is published.
+they are there only if `html_baseurl` says where the book is published. The questions and answers
+of QUESTIONS are said once more as schema.org's FAQPage.
 """
 
+import json
+import re
 from html import escape
 from pathlib import Path
 from urllib.parse import urljoin
 
 import yaml
+from docutils import nodes
+
+from dropout_site.search.sections import say
+
+QUESTIONS = "reference/questions"
 
 
 def read_descriptions(app):
@@ -19,6 +27,32 @@ def read_descriptions(app):
 def meta(**attributes):
     pairs = " ".join(f'{k}="{escape(v)}"' for k, v in attributes.items())
     return f"<meta {pairs}/>\n"
+
+
+def questions(doctree):
+    """Return each section of the third rank, its title a question and the rest its answer."""
+    found = []
+    for section in doctree.findall(lambda n: isinstance(n, nodes.section) and rank(n) == 3):
+        title, *answer = section.children
+        text = re.sub(r"\s+", " ", " ".join(say(part) for part in answer)).strip()
+        accepted = {"@type": "Answer", "text": text}
+        found.append({"@type": "Question", "name": say(title), "acceptedAnswer": accepted})
+    return found
+
+
+def rank(section):
+    return 1 + rank(section.parent) if isinstance(section.parent, nodes.section) else 1
+
+
+def as_data(doctree):
+    page = {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "mainEntity": questions(doctree),
+    }
+    # No text can end the script.
+    text = json.dumps(page, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/ld+json">{text}</script>\n'
 
 
 def describe(app, page, template, context, doctree):
@@ -48,6 +82,8 @@ def describe(app, page, template, context, doctree):
         context["metatags"] += meta(name="twitter:card", content="summary_large_image")
     for name, content in tags.items():
         context["metatags"] += meta(property=name, content=content)
+    if page == QUESTIONS:
+        context["metatags"] += as_data(doctree)
 
 
 def setup(app):
