@@ -58,7 +58,10 @@ TESTS_OF = {
         "tests/grading/test_stealing.py",
     ],
     "src/dropout_grading/reports": ["tests/grading/test_feedback.py"],
-    "src/dropout_grading/submissions": ["tests/grading/test_find.py"],
+    "src/dropout_grading/submissions": [
+        "tests/grading/test_find.py",
+        "tests/grading/test_grade.py",
+    ],
     "tests": ["tests/test_import_laws.py", "tests/test_sampled.py"],
     "tests/book": ["tests/book/test_sources.py"],
     "tests/browser": ["tests/browser/test_copy.py"],

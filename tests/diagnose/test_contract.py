@@ -102,5 +102,11 @@ def raises(x, p, training=True):
     raise ZeroDivisionError
 
 
+def test_a_layer_that_keeps_nothing_has_no_scale_to_differ():
+    broken = broken_clauses(lambda x, p, training=True: 0 * x)
+    assert "all_kept_values_have_one_scale" not in broken
+    assert len(broken) > 1
+
+
 def test_a_layer_that_raises_breaks_every_clause():
     assert broken_clauses(raises) == list(CONTRACT)
