@@ -69,7 +69,7 @@ def test_the_global_generator_is_left_as_it_was(torch_seed):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"seeds": [4]}, "seeds must hold one for each of the 2 splits, got 1"),
+        ({"seeds": [4]}, "seeds must hold one for each of the 2 networks, got 1"),
         ({"turns": 0}, "turns must be at least 1, got 0"),
     ],
 )
@@ -122,7 +122,7 @@ def test_each_network_ends_where_it_does_alone(p, rows, torch_seed):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"seeds": [4]}, "seeds must hold one for each of the 2 splits, got 1"),
+        ({"seeds": [4]}, "seeds must hold one for each of the 2 networks, got 1"),
         ({"p": 1.2}, "drop probability p must be in [0, 1], got 1.2"),
         ({"units": 0}, "units must be at least 1, got 0"),
         ({"steps": 0}, "steps must be at least 1, got 0"),

@@ -117,6 +117,12 @@ def check_count(name, value, low, high=None):
     return int(value)
 
 
+def check_one_each(name, values, n):
+    """Raise ValueError if ``values`` does not hold one entry for each of ``n`` networks."""
+    if len(values) != n:
+        raise ValueError(f"{name} must hold one for each of the {n} networks, got {len(values)}")
+
+
 def check_rng(rng):
     """Return ``rng`` if it is a ``numpy.random.Generator``; raise TypeError otherwise."""
     if not isinstance(rng, np.random.Generator):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from dropout_scaling._arguments import check_count, check_p
+from dropout_scaling._arguments import check_count, check_one_each, check_p
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import float64_weights
@@ -35,7 +35,7 @@ def learning_curves(make, splits, *, seeds, turns, epochs, batch_size, lr):
     Raises:
         ValueError: for another number of seeds than of splits, and as ``train_stacked``.
     """
-    _check_one_each(seeds, splits)
+    check_one_each("seeds", seeds, len(splits))
     check_count("turns", turns, 1)
     x, y, x_test, y_test = (torch.stack(part) for part in zip(*splits, strict=True))
     networks = Stacked([float64_weights(make, seed) for seed in seeds])
@@ -64,8 +64,9 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
     """Train a network on each split with Adam; return their errors per 100 test rows.
 
     A network has two hidden layers of ReLU units with inverted dropout on both, and weights in
-    float64. All of them take each step in one product a layer: several times as fast as ``trained``
-    for each. Two values of ``p`` get the same start and the same batches.
+    float64. All of them take each step in one product a layer: in half the time of
+    ``train_stacked``, which knows any network. Two values of ``p`` get the same start and the same
+    batches.
 
     Args:
         splits: a ``Split`` of tensors for each network, all of the same sizes.
@@ -84,7 +85,7 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
         TypeError or ValueError: for a bad ``p``.
         ValueError: for another number of seeds than of splits, or a number below 1.
     """
-    _check_one_each(seeds, splits)
+    check_one_each("seeds", seeds, len(splits))
     p = check_p(p)
     check_count("units", units, 1)
     check_count("steps", steps, 1)
@@ -123,10 +124,3 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
     with torch.no_grad():
         wrong = outputs(x_test).argmax(dim=-1) != y_test
     return 100 * wrong.double().mean(dim=1).numpy()
-
-
-def _check_one_each(seeds, splits):
-    if len(seeds) != len(splits):
-        raise ValueError(
-            f"seeds must hold one for each of the {len(splits)} splits, got {len(seeds)}"
-        )

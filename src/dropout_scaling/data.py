@@ -100,8 +100,7 @@ def timings(file=None) -> tuple[dict, list[dict]]:
     there was no undisturbed turn. ``file``: the output of `make bench`; the package's own run if
     not given.
     """
-    file = resources.files("dropout_scaling") / "timings.json" if file is None else Path(file)
-    run = json.loads(file.read_text("utf8"))
+    run = _committed("timings.json", file)
     return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]
 
 
@@ -113,8 +112,7 @@ def seed_run(file=None) -> tuple[dict, list[dict]]:
     shifts "of" so many. "nearest" is its smallest margin divided by the median margin, or None.
     ``file``: the output of `make seeds`; the package's own run if not given.
     """
-    file = resources.files("dropout_scaling") / "claims.json" if file is None else Path(file)
-    found = json.loads(file.read_text("utf8"))
+    found = _committed("claims.json", file)
     return found["run"], found["claims"]
 
 
@@ -128,6 +126,11 @@ def frameworks(file=None) -> tuple[dict, list[dict]]:
     dropped, and "evaluation" what they become at evaluation. "code" holds the lines that were run.
     ``file``: the output of `make frameworks`; the package's own run if not given.
     """
-    file = resources.files("dropout_scaling") / "frameworks.json" if file is None else Path(file)
-    found = json.loads(file.read_text("utf8"))
+    found = _committed("frameworks.json", file)
     return found["run"], found["rows"]
+
+
+def _committed(name, file):
+    """Return what ``file`` holds, or, if it is None, the package's own file ``name``."""
+    file = resources.files("dropout_scaling") / name if file is None else Path(file)
+    return json.loads(file.read_text("utf8"))

@@ -12,17 +12,12 @@ from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
-from dropout_scaling._arguments import check_count
+from dropout_scaling._arguments import check_count, check_one_each
 from dropout_scaling.train import keyed_masks
 
 
 def _tensors(model):
     return dict(model.named_parameters()) | dict(model.named_buffers())
-
-
-def _check_one_each(name, values, n):
-    if len(values) != n:
-        raise ValueError(f"{name} must hold one for each of the {n} networks, got {len(values)}")
 
 
 class Stacked(nn.Module):
@@ -66,7 +61,7 @@ class Stacked(nn.Module):
         ``given``: further arguments of a network's ``forward``, stacked in the same way, such as
         ``masks`` of an ``MLP``. Raises ValueError if x does not hold one entry for each network.
         """
-        _check_one_each("x", x, self.n_networks)
+        check_one_each("x", x, self.n_networks)
 
         def one(state, x, given):
             return functional_call(self.each, state, (x,), given)
@@ -116,7 +111,7 @@ def train_stacked(
     if mask_seeds is not None:
         one_each["mask_seeds"] = mask_seeds
     for name, values in one_each.items():
-        _check_one_each(name, values, n)
+        check_one_each(name, values, n)
     rows_of_x, rows_of_y = x.shape[1], y.shape[1]
     if rows_of_x == 0 or rows_of_x != rows_of_y:
         raise ValueError(

@@ -39,6 +39,11 @@ class FunctionalInEval(Net):
         return self.second(F.dropout(self.first(x), 0.3))  # fault
 
 
+class BuiltInInEval(Net):
+    def forward(self, x):
+        return self.second(torch.dropout(self.first(x), 0.3, True))  # fault
+
+
 class AttentionInEval(Net):
     def forward(self, x):
         x = self.first(x)[None, None]
@@ -109,6 +114,7 @@ class HiddenInAList(Net):
 # fault -> (kind, module)
 FAULTS = {
     FunctionalInEval: ("active in eval", ""),
+    BuiltInInEval: ("active in eval", ""),
     AttentionInEval: ("active in eval", ""),
     BeforeNorm: ("dropout before batch norm", "norm"),
     BeforeNormThroughView: ("dropout before batch norm", ""),
@@ -146,6 +152,7 @@ def test_a_planted_fault_is_found_at_its_module_and_line(kind):
     ("kind", "cure"),
     [
         (FunctionalInEval, "pass training=self.training"),
+        (BuiltInInEval, "pass training=self.training"),
         (AttentionInEval, "pass dropout_p=p if self.training else 0.0"),
         (HiddenInAList, "model.eval() does not reach this layer"),
         (DrawsInEval, "draw only if self.training"),
@@ -309,7 +316,19 @@ class ByKeyword(Net):
         return self.second(self.drop(**{self.name: self.first(x)}))
 
 
+class SparseOutput(Net):
+    def forward(self, x):
+        return super().forward(x).to_sparse()
+
+
+class BooleanOutput(Net):
+    def forward(self, x):
+        return super().forward(x) > 0
+
+
 QUIET = {
+    "sparse output": (SparseOutput, X),
+    "boolean output": (BooleanOutput, X),
     "checkpoint that keeps the random state": (Checkpointed, X),
     "checkpoint of a method": (lambda: nn.Sequential(CheckpointedMethod()), X),
     "two checkpoints": (TwoCheckpoints, X),

@@ -32,7 +32,10 @@ Left out.
 
 
 def tree(page):
-    return publish_doctree(page, settings_overrides={"doctitle_xform": False})
+    read = publish_doctree(page, settings_overrides={"doctitle_xform": False})
+    for quote in read.findall(nodes.block_quote):
+        quote["classes"].append("predict")
+    return read
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ function explorable(name, { question, sliders, panels = 1, heights, replaces = f
   root.innerHTML = `<p class="ex-question" id="${id}-question">${question}</p>
     ${Object.entries(sliders).map(input).join("")}
     <svg aria-hidden="true" style="--stacked: ${heights[0]}; --beside: ${heights[1]}"></svg>
-    <p class="ex-says"></p><output class="ex-said"></output>`;
+    <p class="ex-says"></p><output class="ex-said visually-hidden"></output>`;
   root.setAttribute("aria-labelledby", `${id}-question`);
   root.classList.toggle("ex-replaces", replaces);
   const svg = root.querySelector("svg");

@@ -20,6 +20,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
+from dropout_site.text.boxes import is_prediction
+
 HERE = Path(__file__).parent
 SCRIPT = "predictions.js"
 FOLDER = "predictions"  # of the site
@@ -35,9 +37,7 @@ class RightChoice(SphinxTransform):
     default_priority = 510  # behind text/boxes.py, which finds the predictions
 
     def apply(self):
-        for quote in self.document.findall(nodes.block_quote):
-            if "predict" not in quote["classes"]:
-                continue
+        for quote in self.document.findall(is_prediction):
             for item in quote.findall(nodes.list_item):
                 for comment in list(item.findall(nodes.raw)):
                     if comment.astext().strip() == RIGHT:

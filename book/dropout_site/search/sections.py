@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from dropout_site.search.plain_formula import plain
+from dropout_site.text.boxes import is_prediction
 
 NO_WORDS = (nodes.raw, nodes.math_block, nodes.comment, nodes.image, nodes.literal_block)
 LEFT_OUT = "Sources"  # names and titles, which reference/bibliography has too
@@ -49,10 +50,6 @@ def say(node):
         return ""
     apart = "" if isinstance(node, nodes.TextElement) else " "
     return apart.join(say(child) for child in node.children)
-
-
-def is_prediction(node):
-    return isinstance(node, nodes.block_quote) and node.astext().startswith("Predict.")
 
 
 class Cutter:

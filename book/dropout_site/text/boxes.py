@@ -27,6 +27,11 @@ class Boxes(SphinxTransform):
                     quote["classes"].append(name)
 
 
+def is_prediction(node):
+    """Whether a node of a page is the box of a prediction; known once this transform has run."""
+    return isinstance(node, nodes.block_quote) and "predict" in node["classes"]
+
+
 def first_inline(quote):
     """The first thing in the first paragraph, or None."""
     paragraph = quote.next_node(nodes.paragraph)

@@ -168,7 +168,7 @@ class _Functions(TorchFunctionMode):
             "p": p,
             "active": bool(active) and p > 0,
             "dim": x.dim(),
-            "layer": not isinstance(function, type(F.dropout)) or _called_by_a_layer(),
+            "layer": isinstance(function, type) or _called_by_a_layer(),
             "source": self.sources.get(id(x)),
             "weighted": id(x) in self.weighted,
         }
