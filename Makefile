@@ -44,7 +44,8 @@ help:
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
-	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held'
+	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held;'
+	@echo '             WRITE=yes puts the table into the book'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
 	@echo
@@ -104,7 +105,7 @@ frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)
 
 seeds: setup
-	@$(VENV_PYTHON) -m tools.book.seeds $(N)
+	@$(VENV_PYTHON) -m tools.book.seeds $(N) $(if $(WRITE),--write)
 
 elsewhere: setup
 	@$(VENV_PYTHON) -m tools.book.elsewhere $(VARIANTS)

@@ -93,14 +93,14 @@ def test_eval_mode_and_p_0_hand_back_the_same_tensor_and_p_1_zeros():
         assert nn.Dropout(0.3).eval()(x) is x
         assert nn.Dropout(0.0)(x) is x
         assert not nn.Dropout(1.0)(x).any()
-    assert masks.layer == 0
+    assert masks.calls == 0
 
 
 def test_bernoulli_at_the_ends_is_left_as_it_is():
     with KeyedMasks(3) as masks:
         assert not torch.ones(5).bernoulli_(0.0).any()
         assert torch.zeros(5).bernoulli_(1.0).all()
-    assert masks.layer == 0
+    assert masks.calls == 0
 
 
 def test_a_generator_of_its_own_is_left_to_draw():

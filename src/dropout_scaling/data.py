@@ -105,12 +105,12 @@ def timings(file=None) -> tuple[dict, list[dict]]:
 
 
 def seed_run(file=None) -> tuple[dict, list[dict]]:
-    """Return the results of the last `make seeds` for the chapters' claims: (run, rows).
+    """Return what `make seeds WRITE=yes` last wrote for the chapters' claims: (run, rows).
 
-    ``run``: a dictionary with the largest number of shifts, the date and the machine. ``rows``: a
-    dictionary for each claim. "page" is its page and "claim" its sentence; it "held" in so many
-    shifts "of" so many. "nearest" is its smallest margin divided by the median margin, or None.
-    ``file``: the output of `make seeds`; the package's own run if not given.
+    ``run``: a dictionary with the date and the machine. ``rows``: a dictionary for each claim.
+    "page" is its page and "claim" its sentence; it "held" in so many shifts "of" so many.
+    "nearest" is its smallest margin divided by the median margin, or None.
+    ``file``: another output of it; the package's own run if not given.
     """
     found = _committed("claims.json", file)
     return found["run"], found["claims"]

@@ -37,11 +37,11 @@ class KeyedMasks(TorchFunctionMode):
         top = 2**64 - 1
         self.seed = check_count("seed", seed, 0, top)
         self.step = check_count("step", step, 0, top)
-        self.layer = 0
+        self.calls = 0
 
     def _mask(self, shape, p, like):
-        rng = keyed_rng(self.seed, layer=self.layer, step=self.step)
-        self.layer += 1
+        rng = keyed_rng(self.seed, layer=self.calls, step=self.step)
+        self.calls += 1
         mask = bernoulli_mask(tuple(shape), p, rng=rng)
         return torch.from_numpy(mask).to(device=like.device, dtype=like.dtype)
 

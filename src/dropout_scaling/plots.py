@@ -167,7 +167,8 @@ def timings(ax, rows):
     ``rows``: rows of ``data.timings`` with one dtype, p, direction and kind of memory pages. Both
     axes are logarithmic; a band spans the quartiles. Returns None.
     """
-    styles = {"F.dropout": STANDARD, "FastDropout": INVERTED, "clone": PLAIN}
+    theirs = INVERTED | {"linestyle": "-.", "marker": "^"}  # F.dropout is inverted dropout too
+    styles = {"F.dropout": theirs, "FastDropout": INVERTED, "clone": PLAIN}
     for name, style in styles.items():
         timed = [row for row in rows if row["name"] == name and row["turns"]]
         size = np.array([row["size"] for row in timed])

@@ -11,8 +11,8 @@ def show(*functions):
     """Print the source of each of ``functions`` without its docstring and argument checks.
 
     A check is a call of a ``check_`` function of this package: it hands back one of its arguments,
-    or raises. That argument is printed in its place, and a line that then does nothing
-    is left out.
+    as an array if it was a list, or raises. That argument is printed in its place, and a line that
+    then does nothing is left out.
 
     >>> from dropout_scaling.reference import standard_train
     >>> show(standard_train)

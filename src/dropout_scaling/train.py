@@ -101,7 +101,7 @@ def train(
     losses = []
     for _ in range(epochs):
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
-            with _masks(mask_seed, step=len(losses)):
+            with _mask_context(mask_seed, step=len(losses)):
                 value = loss(model(x[rows]), y[rows])
             optimizer.zero_grad()
             value.backward()
@@ -110,7 +110,7 @@ def train(
     return losses
 
 
-def _masks(seed, *, step):
+def _mask_context(seed, *, step):
     return contextlib.nullcontext() if seed is None else KeyedMasks(seed, step=step)
 
 

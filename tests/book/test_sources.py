@@ -277,7 +277,7 @@ def test_the_table_of_claims_is_of_the_claims_that_the_chapters_make():
     _, rows = seed_run()
     listed = {(row["page"], row["claim"]) for row in rows}
     made = {(name, text) for name, path in NOTEBOOKS.items() for text in claimed(read(path))}
-    assert made == listed, "run `make seeds N=200`"
+    assert made == listed, "run `make seeds N=200 WRITE=yes`"
 
 
 def test_a_claim_that_did_not_always_hold_says_on_its_page_how_often_it_did():

@@ -9,6 +9,7 @@ usage: python -m tools.book.execute [FOLDER [CHAPTER ...]]      `make book` begi
 FOLDER is another one to keep them in. If chapters are named, only they are run.
 """
 
+import argparse
 import contextlib
 import hashlib
 import io
@@ -149,7 +150,12 @@ def report(ended):
     return failed
 
 
-def main(store=EXECUTED, names=()):
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("      ")[0])
+    parser.add_argument("store", type=Path, nargs="?", default=EXECUTED)
+    parser.add_argument("chapters", nargs="*")
+    given = parser.parse_args()
+    store, names = given.store, given.chapters
     common = inputs_of_all()
     chosen = {n: p for n, p in chapters().items() if n in names or not names}
     keys = {name: key(path, common) for name, path in chosen.items()}
@@ -167,4 +173,4 @@ def main(store=EXECUTED, names=()):
 
 
 if __name__ == "__main__":
-    main(*(Path(folder) for folder in sys.argv[1:2]), *([sys.argv[2:]] if sys.argv[2:] else []))
+    main()

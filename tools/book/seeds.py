@@ -1,16 +1,18 @@
 """Run the chapters that sample under other seeds, and say how often each of their claims held.
 
-usage: python -m tools.book.seeds N [CHAPTER ...]      `make seeds`
+usage: python -m tools.book.seeds N [CHAPTER ...] [--write]      `make seeds`
 
 N is how often all seeds are shifted. If no chapter is named, all that claim something are run.
 
 Each run of a chapter is kept in .cache/seeds until its code, or a file of the package that it
 loaded, changes: a run that was stopped goes on where it was. Ends with a table, in which a margin
 of 0.1 says that the claim came within a tenth of its usual distance from failing, and below 0 that
-it failed: an error, unless its page says how often it held, "198 of 200". The table is written to
-src/dropout_scaling/claims.json, which the book shows; chapters that were not run keep their rows.
+it failed: an error, unless its page says how often it held, "198 of 200". With --write the table
+goes to src/dropout_scaling/claims.json, which the book shows; chapters that were not run keep their
+rows there.
 """
 
+import argparse
 import ast
 import hashlib
 import json
@@ -184,12 +186,19 @@ def others(every, wanted):
 def write(rows):
     about = {"date": date.today().isoformat(), "python": platform.python_version()}
     about |= {"machine": platform.machine(), "system": platform.system()}
-    about["shifts"] = max(row["of"] for row in rows)
     rows.sort(key=lambda row: row["page"])  # a chapter's claims stay in their order
     CLAIMS.write_text(json.dumps({"run": about, "claims": rows}, indent=1) + "\n", "utf8")
 
 
-def main(n, names):
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("      ")[0])
+    parser.add_argument("n", type=int)
+    parser.add_argument("chapters", nargs="*")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    n, names = given.n, given.chapters
+    if n < 1:
+        parser.error(f"N must be at least 1, got {n}")
     every = claiming_chapters()
     unknown = sorted(set(names) - set(every))
     if unknown:
@@ -198,13 +207,12 @@ def main(n, names):
     run_missing(wanted, n)
     rows = summary(wanted, n)
     show(rows)
-    write(rows + others(every, wanted))
+    if given.write:
+        write(rows + others(every, wanted))
     failed = sum(row["held"] < row["of"] and not says_so(row) for row in rows)
     print(f"seeds: {len(rows)} claims of {len(wanted)} chapters under {n} shifts, {failed} failed")
     sys.exit(failed > 0)
 
 
 if __name__ == "__main__":
-    if not (len(sys.argv) > 1 and sys.argv[1].isdecimal() and int(sys.argv[1]) > 0):
-        sys.exit(__doc__)
-    main(int(sys.argv[1]), sys.argv[2:])
+    main()

@@ -89,7 +89,7 @@ def check_python():
     oldest = oldest_python()
     if sys.version_info < oldest:
         newer = next(filter(shutil.which, TRIED_PYTHONS), None)
-        say(
+        stop(
             "Python {}.{} or newer is needed, and `{}` is {}.{}: {}".format(
                 *oldest,
                 os.path.basename(sys.executable),
@@ -100,7 +100,7 @@ def check_python():
             )
         )
     if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
-        say(
+        stop(
             "this Python has no venv module: install it (on Debian and Ubuntu: "
             "`sudo apt install python3-venv`), then run the command again"
         )
@@ -155,28 +155,28 @@ def pip(*arguments, python=VENV_PYTHON):
         return
     text = "".join(said)
     if any(sign in text for sign in NETWORK_ERRORS):
-        say(
+        stop(
             "the package index cannot be reached: connect to the network (or set pip's proxy or "
             "index), then run the command again"
         )
     if "No space left" in text:
-        say("the disk is full: free some room (README.md says how much), then run it again")
-    say("pip could not install the pinned packages; its own words are above")
+        stop("the disk is full: free some room (README.md says how much), then run it again")
+    stop("pip could not install the pinned packages; its own words are above")
 
 
 def run(command, problem):
     if subprocess.run(command).returncode:
-        say(problem)
+        stop(problem)
 
 
-def say(problem):
+def stop(problem):
     sys.exit(f"set-up: {problem}")
 
 
 if __name__ == "__main__":
     choice = sys.argv[1] if len(sys.argv) > 1 else "default"
     if choice not in ("default", "cpu", "assignments"):
-        say(f"TORCH must be default or cpu, got {choice}")
+        stop(f"TORCH must be default or cpu, got {choice}")
     with locked():
         if choice == "assignments":
             main("default", VENV_OF_ASSIGNMENTS, REQUIREMENTS_OF_ASSIGNMENTS)

@@ -47,12 +47,13 @@ class Check(Run):
         super().__init__(out, work, seconds)
         self.wheels, self.device = wheels, device
         self.workers = max(2, min(8, (os.cpu_count() or 2) // 2))
+        self.chapter_runs = ("chapters on the cpu", f"chapters on {device}")
         self.steps = [
             ("device", 2, self.see_device),
             ("wheels", 2, self.take_wheels),
             ("tests", 3, self.run_tests),
-            ("chapters on the cpu", 5, lambda limit: self.run_chapters("cpu", "cpu", limit)),
-            (f"chapters on {device}", 6, lambda limit: self.run_chapters("gpu", device, limit)),
+            (self.chapter_runs[0], 5, lambda limit: self.run_chapters("cpu", "cpu", limit)),
+            (self.chapter_runs[1], 6, lambda limit: self.run_chapters("gpu", device, limit)),
             ("comparison", 1, self.compare),
             ("timings", 3, self.take_timings),
         ]
@@ -136,7 +137,7 @@ class Check(Run):
         return {"passed": passed, "says": "; ".join(filter(None, says)), **details}
 
     def compare(self, limit):
-        runs = [self.result["steps"][name]["chapters"] for name, _, _ in self.steps[3:5]]
+        runs = [self.result["steps"][name]["chapters"] for name in self.chapter_runs]
         passed = [{one["name"] for one in run if one["outcome"] == "passed"} for run in runs]
         names = sorted(set.intersection(*passed))
         folders = [self.kept / "cpu", self.kept / "gpu"]
