@@ -33,6 +33,10 @@ TESTS_OF = {
         "tests/book/test_sources.py",
         "tests/book/test_verdicts.py",
     ],
+    "book/reference/verdicts.ipynb": [
+        "tests/book/test_sources.py",
+        "tests/book/test_verdicts.py",
+    ],
     "book/dropout_site": ["tests/tools/book/test_extensions.py"],
     "book/dropout_site/explorables": [
         "tests/browser/test_explorables.py",

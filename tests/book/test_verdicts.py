@@ -1,19 +1,32 @@
-"""The table of "Who is right?" has the verdicts of its text, each with a link to its section."""
+"""Each verdict has one home, the fold under its sentence: the tables and the game repeat it."""
 
 import re
 
 from tools.book.notebooks import chapters, read
 
-PAGE = "practice/who-is-right"
+PAGE, GAME = "reference/verdicts", "practice/who-is-right"
 TITLE = "## All verdicts in one table"
 FOLD = re.compile(r'<summary>"(?P<sentence>[^"]*)"</summary>\n\n\*\*(?P<verdict>[^*]*)\.\*\* ')
+FOLDS = re.compile(r"<details>.*?</details>", re.DOTALL)
 HEADING = re.compile(r"^#{2,3} (?P<heading>.*)$", re.MULTILINE)
+TABLE = re.compile(r"<summary>([^<]*): (\d+) sentences</summary>\n(.*?)</details>", re.DOTALL)
 ROW = re.compile(r'^\| "([^"]*)" \| \[([^]]*)\]\((#[^)]*)\) \|$', re.MULTILINE)
+# A sentence of the game: its box, the right choice, and what follows as far as the next one.
+JUDGED = re.compile(
+    r"^> \*\*Predict\.\*\* (?P<box>.*)\n>\n(?:> - .*\n)*> - (?P<right>\w+) <!-- right -->\n"
+    r"(?:> - .*\n)*(?P<answer>(?:(?!^> \*\*Predict|^## ).*\n?)*)",
+    re.MULTILINE,
+)
+CORRECTED = re.compile(r"\*(?:Corrected|To be added): [^*]*\*")
 
 
-def text():
-    cells = read(chapters()[PAGE]).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+def text(page=PAGE):
+    """The Markdown of the page, and of its code what a reader sees."""
+    return "\n\n".join(
+        cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```"
+        for cell in read(chapters()[page]).cells
+        if "hide-cell" not in cell.metadata.get("tags", [])
+    )
 
 
 def address(heading):
@@ -30,12 +43,24 @@ def verdicts(text):
             yield match["sentence"], match["verdict"].lower(), address(section)
 
 
-def rows(text):
-    return ROW.findall(text.partition(TITLE)[2].partition("\n## ")[0])
+def kind(verdict):
+    first = re.match(r"\w*", verdict.capitalize())[0]
+    return first if first in ("True", "Loose", "False") else "Not shown, or no test can judge it"
 
 
-def test_the_table_has_the_verdicts_of_the_text():
-    assert rows(text()) == list(verdicts(text()))
+def stands_in(sentence, text):
+    """Whether all parts of a sentence, as its … divide it, stand in the text, but for its marks."""
+    text = re.sub(r"[`*]|^> ?", "", text, flags=re.MULTILINE)
+    return all(part.strip() in text for part in sentence.split("…"))
+
+
+def test_the_tables_have_the_verdicts_of_the_text():
+    tables = TABLE.findall(text().partition(TITLE)[2].partition("\n## ")[0])
+    judged = list(verdicts(text()))
+    for title, count, table in tables:
+        assert ROW.findall(table) == [row for row in judged if kind(row[1]) == title]
+        assert int(count) == table.count('\n| "')
+    assert {title for title, *_ in tables} == {kind(verdict) for _, verdict, _ in judged}
 
 
 def test_each_sentence_that_can_be_opened_has_a_verdict():
@@ -46,3 +71,45 @@ def test_each_sentence_that_can_be_opened_has_a_verdict():
 def test_no_sentence_is_judged_twice():
     judged = [sentence for sentence, _, _ in verdicts(text())]
     assert len(set(judged)) == len(judged) > 0
+
+
+def test_each_sentence_that_is_judged_is_quoted_above_its_verdict():
+    for section in HEADING.split(text()):
+        quoted = FOLDS.sub("", section)
+        for sentence, *_ in FOLD.findall(section):
+            assert stands_in(sentence, quoted), sentence
+
+
+def test_the_game_judges_as_the_folds_do():
+    folds = [(FOLD.match(f[len("<details>\n") :]), f) for f in FOLDS.findall(text())]
+    played = list(JUDGED.finditer(text(GAME).partition("## The thread\n")[2]))
+    assert len(played) == 8
+    for game in played:
+        ((found, fold),) = [(m, f) for m, f in folds if m and stands_in(m["sentence"], game["box"])]
+        assert game["right"] == kind(found["verdict"]), found["sentence"]
+        assert game["answer"].lstrip().startswith(f"**{game['right']}.**"), found["sentence"]
+        assert set(CORRECTED.findall(game["answer"])) <= set(CORRECTED.findall(fold))
+
+
+def test_the_search_for_the_game_s_sentences_itself():
+    page = """
+> **Predict.** "One."
+>
+> - True
+> - False <!-- right -->
+
+**False.** No. *Corrected: two.*
+
+> **Predict.** "Three."
+>
+> - True <!-- right -->
+> - False
+
+**True.**
+
+## End
+"""
+    one, two = JUDGED.finditer(page)
+    assert (one["box"], one["right"], two["right"]) == ('"One."', "False", "True")
+    assert CORRECTED.findall(one["answer"]) == ["*Corrected: two.*"]
+    assert two["answer"].strip() == "**True.**"
