@@ -1,4 +1,4 @@
-"""The minutes that a page says are measured, and the walk is short enough to be walked."""
+"""The minutes that a page says are measured; the walk is short, and asks seldom before its end."""
 
 import math
 import re
@@ -13,6 +13,9 @@ from tools.book.reading_time import minutes
 from tools.paths import TOC
 
 MOST_OF_A_STEP, MOST_OF_THE_WALK = 12, 75  # minutes
+MOST_PREDICTIONS_OF_A_STEP = 3
+# Here nothing is told that one would have to wait for: each sentence is a prediction by itself.
+GAME = "practice/who-is-right"
 SITE_MAP = parse_toc_yaml(TOC)
 (WALKED,) = [list(part.files()) for part in SITE_MAP.root.subtrees if part.caption == WALK]
 MEASURED = {name: minutes(read(path)) for name, path in chapters().items()}
@@ -25,6 +28,12 @@ def said(name):
     return found and int(found[1])
 
 
+def asked(name):
+    """How many predictions the page has."""
+    cells = read(chapters()[name]).cells
+    return sum(len(re.findall(r"^> \*\*Predict\.\*\*", c.source, re.MULTILINE)) for c in cells)
+
+
 @pytest.mark.parametrize("name", [name for name in chapters() if said(name)])
 def test_a_page_says_the_minutes_that_it_takes(name):
     assert said(name) == math.ceil(MEASURED[name]), "write the measured minutes"
@@ -33,6 +42,16 @@ def test_a_page_says_the_minutes_that_it_takes(name):
 @pytest.mark.parametrize("name", WALKED)
 def test_each_step_of_the_walk_is_short(name):
     assert said(name) <= MOST_OF_A_STEP
+
+
+@pytest.mark.parametrize("name", [name for name in WALKED if name != GAME])
+def test_a_step_asks_at_most_three_times(name):
+    assert asked(name) <= MOST_PREDICTIONS_OF_A_STEP
+
+
+def test_the_walk_ends_with_the_game():
+    assert WALKED[-1] == GAME
+    assert asked(GAME) > MOST_PREDICTIONS_OF_A_STEP
 
 
 def test_the_walk_is_short():

@@ -91,6 +91,15 @@ def test_the_game_judges_as_the_folds_do():
         assert set(CORRECTED.findall(game["answer"])) <= set(CORRECTED.findall(fold))
 
 
+def test_each_section_of_the_verdicts_can_be_reached_by_its_old_address_too():
+    game = read(chapters()[GAME]).cells
+    game = "\n\n".join(cell.source for cell in game if cell.cell_type == "markdown")
+    leads_on = re.findall(r'<span id="([^"]*)"></span>\[[^]]*\]\(\.\./(\S*)\.ipynb#([^)]*)\)', game)
+    assert all((page, there) == (PAGE, here) for here, page, there in leads_on)
+    headings = {page: set(map(address, HEADING.findall(text(page)))) for page in (PAGE, GAME)}
+    assert headings[PAGE] - headings[GAME] == {f"#{here}" for here, *_ in leads_on}
+
+
 def test_the_search_for_the_game_s_sentences_itself():
     page = """
 > **Predict.** "One."
