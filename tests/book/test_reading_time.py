@@ -74,6 +74,7 @@ def test_the_measure_itself():
     read_by_all = [cell("markdown", words), cell("code", "x = 1\ny = x")]  # 4 words of code
     passed_over = [
         cell("code", words, "hide-cell"),
+        cell("code", "import torch\n\ntorch.set_num_threads(1)\ndevice = default_device()"),
         cell(
             "markdown", f"<details>\n<summary></summary>{words}</details>\n\n## Sources\n\n{words}"
         ),

@@ -43,6 +43,14 @@ def test_who_is_right_is_told_so(page, answers):
     expect(said).to_be_focused()
 
 
+def test_who_has_no_guess_is_told_what_it_is(page, answers):
+    box = page.locator("blockquote.predict").first
+    words = box.locator(".right").inner_text()
+    box.get_by_role("button", name="Show me").click()
+    expect(answers.first.locator(".said")).to_have_text(f"It is: {words}.")
+    expect(box.get_by_role("button").first).to_be_disabled()
+
+
 def test_where_there_is_nothing_to_choose_one_button_shows_the_answer(page):
     page.goto("/pytorch/at-scale.html")
     button = page.locator("blockquote.predict").nth(1).get_by_role("button")
@@ -57,11 +65,11 @@ def test_an_answer_ends_where_the_next_section_begins(page, answers):
 
 
 def test_an_answer_takes_its_section_s_parts_along(page):
-    page.goto("/inversion/same-network.html")
-    table = page.get_by_role("heading", name="The whole table")
-    expect(table).not_to_be_visible()
-    page.goto("/inversion/same-network.html#the-whole-table")
-    expect(table).to_be_visible()
+    page.goto("/pytorch/mc-dropout-meaning.html")
+    part = page.get_by_role("heading", name="How many samples?")
+    expect(part).not_to_be_visible()
+    page.goto("/pytorch/mc-dropout-meaning.html#how-many-samples")
+    expect(part).to_be_visible()
 
 
 def test_a_link_into_an_answer_opens_it(page, answers):

@@ -211,7 +211,7 @@ def test_it_is_loaded_when_it_is_opened_used_by_keys_and_kept(browser):
         dialog.locator(".found li").first.wait_for()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/paper/why-drop.html#do-units-lean-on-each-other-less")
+        page.wait_for_url("**/paper/co-adaptation.html*")
 
 
 def test_without_scripts_two_ways_lead_on(browser, base_url):

@@ -17,7 +17,7 @@ import yaml
 
 from tools.book import execute
 from tools.book.launch_notebooks import with_set_up
-from tools.book.notebooks import chapters, code_cells, read
+from tools.book.notebooks import chapters, code_cells, read, sets_up_only
 from tools.book.repository import Repository, site_address
 from tools.book.settings import config, pages
 from tools.file_lock import locked
@@ -30,7 +30,7 @@ BUILD_CODE = "import gc; gc.disable(); from jupyter_book.cli.main import main; m
 
 
 def with_outputs(name, path):
-    """The notebook as it is now, with the outputs of its last run."""
+    """The notebook as it is now, with the outputs of its last run, and its imports folded."""
     notebook = read(path)
     kept = execute.stored(name)
     if kept is None or kept.metadata.run["key"] != execute.key(path):
@@ -38,6 +38,10 @@ def with_outputs(name, path):
     for cell, ran in zip(code_cells(notebook), code_cells(kept), strict=True):
         cell.outputs = ran.outputs
         cell.execution_count = ran.execution_count
+        if sets_up_only(cell) and not cell.outputs:
+            cell.metadata.tags = sorted({*cell.metadata.get("tags", []), "hide-input"})
+            prompts = {"code_prompt_show": "Show imports", "code_prompt_hide": "Hide imports"}
+            cell.metadata.setdefault("mystnb", {}).update(prompts)
     return notebook
 
 

@@ -3,8 +3,11 @@
 Needs the standard library alone until one is read: the check on a GPU lists them without more.
 """
 
+import ast
+
 from tools.paths import BOOK, HANDOUTS
 
+SETTINGS = {"torch.set_num_threads", "torch.set_default_dtype", "device = default_device"}
 CELL_TIMEOUT_SECONDS = 120  # then nbmake stops it
 
 
@@ -31,3 +34,17 @@ def read(path):
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def sets_up_only(cell):
+    """Whether a code cell does nothing but import, call a ``set_`` function, or ask for a device.
+
+    The site folds it: it is no part of the argument, and stands where somebody looks who copies.
+    """
+    try:
+        statements = ast.parse(cell.source).body
+    except SyntaxError:  # a magic
+        return False
+    imports = [s for s in statements if isinstance(s, ast.Import | ast.ImportFrom)]
+    others = {ast.unparse(s).partition("(")[0] for s in statements if s not in imports}
+    return bool(imports) and others <= SETTINGS

@@ -6,6 +6,8 @@ a cell prints do not count.
 
 import re
 
+from tools.book.notebooks import sets_up_only
+
 WORDS_A_MINUTE = 200
 CODE_IS_SLOWER = 3
 # The tags of cells that a reader sees only after opening them, or never.
@@ -17,7 +19,8 @@ def minutes(notebook):
     """Return the minutes that a notebook takes to read, not rounded."""
     cells = [cell for cell in notebook.cells if not CLOSED & set(cell.metadata.get("tags", []))]
     text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    shown = [cell for cell in cells if cell.cell_type == "code" and not sets_up_only(cell)]
+    code = "\n".join(cell.source for cell in shown)
     words = len(WORD.findall(prose(text))) + CODE_IS_SLOWER * len(re.findall(r"\w+", code))
     return words / WORDS_A_MINUTE
 

@@ -15,7 +15,18 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
     words.append(...[...button.childNodes].map((node) => node.cloneNode(true)));
     return words;
   };
-  const places = choices.length ? choices : [box.firstElementChild.appendChild(document.createElement("p"))];
+  const offer = (place, words) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "choice";
+    button.append(...words);
+    button.addEventListener("click", () => {
+      button.classList.add("chosen");
+      show(button);
+    });
+    place.replaceChildren(button);
+    return button;
+  };
   const show = (chosen) => {
     answer.hidden = false;
     box.classList.add("made");
@@ -27,22 +38,17 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
     const right = box.querySelector(".right > .choice");
     if (!choices.length) words.append("What happens:");
     else if (chosen === right) words.append("You said: ", copy(chosen), ". Right.");
+    else if (chosen === withoutChoice) words.append("It is: ", copy(right), ".");
     else words.append("You said: ", copy(chosen), ". It is: ", copy(right), ".");
     answer.prepend(words);
     words.focus(); // a screen reader goes on from here
   };
-  for (const place of places) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "choice";
-    if (choices.length) button.append(...(place.querySelector(":scope > p") ?? place).childNodes);
-    else button.textContent = "I have an answer: show what happens";
-    place.replaceChildren(button);
-    button.addEventListener("click", () => {
-      button.classList.add("chosen");
-      show(button);
-    });
-  }
+  for (const choice of choices) offer(choice, (choice.querySelector(":scope > p") ?? choice).childNodes);
+  const last = choices.length ? ["li", choices[0].parentElement] : ["p", box.firstElementChild];
+  const withoutChoice = offer(last[1].appendChild(document.createElement(last[0])), [
+    choices.length ? "Show me" : "I have an answer: show what happens",
+  ]);
+  if (choices.length) withoutChoice.classList.add("without-choice");
   answer.addEventListener("beforematch", () => show(null));
   // A link into the answer opens it.
   const linked = () => {
