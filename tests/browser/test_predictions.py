@@ -43,6 +43,16 @@ def test_who_is_right_is_told_so(page, answers):
     expect(said).to_be_focused()
 
 
+def test_the_game_counts_what_was_right(page):
+    page.goto("/practice/who-is-right.html")
+    boxes, hits = page.locator("blockquote.predict"), page.locator(".hits")
+    expect(hits).to_have_text("How many of the eleven were right?")
+    boxes.nth(0).locator(".right").get_by_role("button").click()
+    boxes.nth(1).get_by_role("button", name="Show me").click()
+    boxes.nth(2).get_by_role("button").first.click()
+    expect(hits).to_have_text("1 of 3 right.")
+
+
 def test_who_has_no_guess_is_told_what_it_is(page, answers):
     box = page.locator("blockquote.predict").first
     words = box.locator(".right").inner_text()

@@ -1,4 +1,6 @@
 // Hide what follows a prediction until the reader has made it. What they chose is not kept.
+const score = document.querySelector(".hits"); // of a page that is a game
+let made = 0, hits = 0;
 for (const box of document.querySelectorAll("blockquote.predict")) {
   const answer = document.createElement("div");
   const end = "section:has(> h2), blockquote.predict";
@@ -36,6 +38,9 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
     words.className = "said";
     words.tabIndex = -1;
     const right = box.querySelector(".right > .choice");
+    made += 1;
+    hits += chosen === right;
+    if (score) score.textContent = `${hits} of ${made} right.`;
     if (!choices.length) words.append("What happens:");
     else if (chosen === right) words.append("You said: ", copy(chosen), ". Right.");
     else if (chosen === withoutChoice) words.append("It is: ", copy(right), ".");
