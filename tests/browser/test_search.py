@@ -23,7 +23,7 @@ ENOUGH = 0.9
 SMALL = """
 a again an and are as at be by can could do does for from get have how i in is it its me my of on or
 that the then this to what when where which why will with would not only you your there if after
-much than
+than
 """
 
 
