@@ -15,7 +15,7 @@ const Words = (() => {
     const cut = word
       .replace(/ies$/, "y")
       .replace(/([^aeiouls])\1(?:ed|ings?|ers?)$/, "$1") // dropped, dropping: drop
-      .replace(/(?:ations?|ings?|ers?|ally|al|ly|ed|es|s|e)$/, "");
+      .replace(/(?:ations?|ness|ings?|ers?|ally|al|ly|ed|es|s|e)$/, "");
     return cut.length < 3 ? word : cut.replace(/i$/, "y");
   };
   const split = (text) => text.toLowerCase().match(WORD) ?? [];
