@@ -19,7 +19,7 @@ from dropout_site.search.sections import sections, words
 HERE = Path(__file__).parent
 FOLDER = "search"  # of the site
 LOADER = "open.js"  # on every page; it loads the others when a reader turns to the search
-FILES = (LOADER, "words.js", "ranking.js", "results.js", "results.css")
+FILES = (LOADER, "words.js", "ranking.js", "results.js", "here.js", "results.css")
 DATA = "sections.js"  # a script, since a page that is opened as a file may fetch no data
 SPHINX_S = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
 
