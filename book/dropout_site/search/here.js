@@ -4,7 +4,7 @@ const Here = (() => {
   const MANY = 8;
   const LEAST = 0.5; // of what the best one answers: a filter that keeps all is none
 
-  const under = (form, root) => {
+  const under = (form) => {
     if (form.nextElementSibling.className === "here") return;
     const [field, said] = [form.querySelector("input"), form.querySelector("[role=status]")];
     const parts = [...form.parentElement.children];
