@@ -109,7 +109,7 @@ def test_the_files_of_mathjax_are_there():
 @each_page
 def test_faults_of_the_stock_page_are_gone(soup):
     assert len(soup.select(".search-button-field")) == 1
-    assert len(soup.select("input[type=search]")) == 1
+    assert len(soup.select(".bd-search input[type=search]")) == 1
     assert "THEBE_JS_URL" not in str(soup)
 
 

@@ -2,7 +2,7 @@
 
 Sphinx's own search wants every word on one page. This one ranks sections, by ranking.js, over the
 words that sections.py cuts from the pages. Two files add words that the pages do not have:
-synonyms.txt for the whole book, asked.yml for single sections.
+synonyms.txt for the whole book, asked.yml for single sections, in the words of people who ask.
 
 ranking.js is the book's own: no wheel was found that has MiniSearch, and the one of MkDocs, which
 has lunr, brings eight more packages. For the phrasings of tests/browser/phrasings.txt, from the
@@ -14,12 +14,12 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
-from dropout_site.search.sections import sections
+from dropout_site.search.sections import sections, words
 
 HERE = Path(__file__).parent
 FOLDER = "search"  # of the site
 LOADER = "open.js"  # on every page; it loads the others when a reader turns to the search
-FILES = (LOADER, "words.js", "ranking.js", "results.js", "results.css")
+FILES = (LOADER, "words.js", "ranking.js", "results.js", "here.js", "results.css")
 DATA = "sections.js"  # a script, since a page that is opened as a file may fetch no data
 SPHINX_S = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
 
@@ -56,6 +56,14 @@ def page_of_results(app):
     yield "search", {"title": "Search"}, "search.html"
 
 
+def leave_out_what_is_said(pages):
+    """Keep of the words that are never quoted those alone that no section says: a quarter less."""
+    records = [record for _, _, records in pages for record in records]
+    said = {word for _, heading, text, *_ in records for word in words(f"{heading} {text}")}
+    for record in records:
+        record[3] = " ".join(word for word in record[3].split() if word not in said)
+
+
 def write(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -64,6 +72,7 @@ def write(app, exception):
     for name in FILES:
         shutil.copyfile(HERE / name, site / FOLDER / name)
     pages = [app.book_sections[page] for page in sorted(app.env.found_docs)]
+    leave_out_what_is_said(pages)
     data = {"pages": pages, "synonyms": synonyms()}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     (site / FOLDER / DATA).write_text(f"Results.read({text});\n", "utf8")

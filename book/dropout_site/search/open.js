@@ -1,6 +1,6 @@
 // Loads the search when a reader turns to it, and not before: most never do.
 {
-  const FILES = ["words.js", "ranking.js", "results.js", "sections.js"];
+  const FILES = ["words.js", "ranking.js", "results.js", "here.js", "sections.js"];
   const root = new URL(document.documentElement.dataset.content_root, location);
   const address = (name) => new URL(`search/${name}`, root).href;
 
@@ -28,11 +28,11 @@
       form.querySelector("input").placeholder = "Not here without a network";
       return;
     }
-    Results.under(form, root);
+    (form.dataset.page ? Here : Results).under(form, root);
   };
 
   const turnedTo = (element) => {
-    const form = element?.closest?.("form.bd-search");
+    const form = element?.closest?.("form.bd-search, form[data-page]");
     if (form) open(form);
   };
   addEventListener("focusin", (event) => turnedTo(event.target));

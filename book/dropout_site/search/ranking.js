@@ -3,11 +3,15 @@
 const Ranking = (() => {
   const SATURATION = 2; // a word said ten times is not ten times the answer
   const LENGTH = 0.5; // how much more often a long section has to say a word
-  const WEIGHTS = { title: 2, heading: 5, asked: 4, text: 1, other: 0.25 };
+  const WITH_PAIRS = ["heading", "asked"];
+  const WEIGHTS = { title: 2, heading: 5, asked: 2, text: 0.5, other: 0.25 };
   const COMMON = { dropout: 0.2 }; // what the whole book is about says little of a section
-  const AGAIN = 0.7; // a page's next section: three results should not be one page three times
-  const LIKE = 0.6; // a word written like the one that was typed: a slip, or more of it
+  const PURPOSE = "purpose intuition"; // what is meant by those who say nothing else
+  const AGAIN = 0.9; // a page's next section: three results should not be one page three times
+  const MORE = 0.6; // a word that begins like the one that was typed, or is a part of it
+  const SLIP = 0.9; // a word that is written like it
   const MEANT = 0.8; // the word itself, beside the group of words that mean the same
+  const PAIR = 0.3; // two words that stand together, beside each of them
   const ASIDE = { "reference/api": 0.5, "reference/claims": 0.5, assignments: 0.6, instructors: 0.6 };
 
   // The groups of words that mean the same, by the first word of each way to say it.
@@ -31,21 +35,18 @@ const Ranking = (() => {
     for (const [address, title, parts] of pages) {
       const aside = Object.keys(ASIDE).find((start) => address.startsWith(start));
       for (const [anchor, heading, text, other, asked] of parts) {
+        const said = { title: anchor ? title : "", heading, asked, text, other };
         const counts = new Map();
-        const add = (said, weight) => {
-          const words = Words.stems(said);
-          const groups = meanings(index.ways, words).map(({ name }) => name);
-          for (const word of [...words, ...groups])
-            counts.set(word, (counts.get(word) ?? 0) + weight);
-        };
-        add(anchor ? title : "", WEIGHTS.title);
-        add(heading, WEIGHTS.heading);
-        add(asked, WEIGHTS.asked);
-        add(text, WEIGHTS.text);
-        add(other, WEIGHTS.other);
         let length = 0;
+        for (const [field, weight] of Object.entries(WEIGHTS)) {
+          const words = Words.stems(said[field]);
+          const groups = meanings(index.ways, words).map(({ name }) => name);
+          const pairs = WITH_PAIRS.includes(field) ? Words.pairs(words) : [];
+          for (const word of [...words, ...groups, ...pairs])
+            counts.set(word, (counts.get(word) ?? 0) + weight);
+          if (field !== "asked") length += weight * (words.length + groups.length);
+        }
         for (const [word, count] of counts) {
-          length += count;
           if (!index.places.has(word)) index.places.set(word, []);
           index.places.get(word).push([index.sections.length, count]);
         }
@@ -68,23 +69,47 @@ const Ranking = (() => {
 
   // What the book most often calls a word that it does not have: more of it, or without a slip.
   const alike = ({ places }, word) => {
+    if (word.length < 3) return undefined;
     const like = (known) => known.startsWith(word) || (word.length > 4 && oneSlip(word, known));
-    const known = word.length > 2 ? [...places.keys()].filter(like) : [];
+    const known = [...places.keys()].filter((known) => !known.includes(" ") && like(known));
     return known.sort((a, b) => places.get(b).length - places.get(a).length)[0];
+  };
+
+  // multidevice: multi and device.
+  const halves = ({ places }, word) => {
+    for (let i = word.length - 3; i > 2; i--) {
+      const two = [word.slice(0, i), word.slice(i)].map(Words.stem);
+      if (two.every((half) => places.has(half))) return two;
+    }
+    return [];
+  };
+
+  // What a word of the reader's is in the book's words, each with its weight.
+  const heard = (index, word) => {
+    if (index.places.has(word) || index.ways.has(word)) return [[word, COMMON[word] ?? 1]];
+    if (/^0\.\d+$/.test(word)) return [[Words.stem("value"), 1]]; // of p, and one the book never takes
+    const two = halves(index, word);
+    if (two.length) return two.map((half) => [half, MORE * (COMMON[half] ?? 1)]);
+    const other = alike(index, word);
+    if (other) return [[other, other.startsWith(word) ? MORE : SLIP]];
+    return word.length > 2 ? [[word, 1]] : [];
   };
 
   // The words to look for, and the weight of each.
   const wanted = (index, typed) => {
+    const words = Words.stems(typed);
+    const said = (words.every((word) => word in COMMON) ? Words.stems(PURPOSE) : words).flatMap(
+      (word) => heard(index, word),
+    );
     const weights = new Map();
-    for (const word of Words.stems(typed)) {
-      const other = index.places.has(word) ? undefined : alike(index, word);
-      if (other) weights.set(other, LIKE);
-      else if (word.length > 2 || index.places.has(word)) weights.set(word, COMMON[word] ?? 1);
-    }
-    for (const { name, way } of meanings(index.ways, [...weights.keys()])) {
+    for (const [word, weight] of said)
+      weights.set(word, Math.max(weights.get(word) ?? 0, weight));
+    const order = said.map(([word]) => word);
+    for (const { name, way } of meanings(index.ways, order)) {
       weights.set(name, 1);
       for (const word of way) weights.set(word, weights.get(word) * MEANT);
     }
+    for (const pair of Words.pairs(order)) if (index.places.has(pair)) weights.set(pair, PAIR);
     return weights;
   };
 

@@ -103,5 +103,5 @@ const Results = (() => {
     index = Ranking.read(data);
   };
   const find = (typed) => Ranking.search(index, typed).found;
-  return { find, read, under };
+  return { LEAST, find, read, under };
 })();
