@@ -14,7 +14,7 @@ from dropout_grading.results import MARKED, STOPPED, CheckResult, SubmissionResu
 from dropout_grading.submissions import notebook
 
 MAX_LINE_CHARACTERS = 500  # in the feedback
-MAX_CELL_ERRORS = 20  # in the feedback
+MAX_CELL_LINES = 20  # in the feedback
 ANOTHER_NOTEBOOK = "is not this assignment's notebook: it defines none of"
 
 
@@ -38,20 +38,25 @@ def mark(assignment: Assignment, data: bytes, *, limits: Limits | None = None) -
     return {
         "status": status,
         "checks": checks,
-        "errors": [
-            line(f"{notebook.place(number, code[number])}: {text}")
-            for number, text in sorted(session.errors.items())[:MAX_CELL_ERRORS]
-            if 0 <= number < len(code)  # a forged number may be any
-        ],
+        "errors": _by_cell(session.errors, code),
+        "failed_cells": len(session.errors.keys() & range(len(code))),
+        "notes": _by_cell(session.notes, code),
         "answers": {q: notebook.answer(cells, q, questions, template) for q in assignment.manual},
     }
+
+
+def _by_cell(texts: dict[int, str], code: list[str]) -> list[str]:
+    """Return a line for each text, with the place of its cell; a forged number may be any."""
+    numbers = sorted(texts.keys() & range(len(code)))[:MAX_CELL_LINES]
+    return [line(f"{notebook.place(n, code[n])}: {texts[n]}") for n in numbers]
 
 
 def unmarked(assignment: Assignment, why: str) -> SubmissionResult:
     """Return the result of a submission that cannot be run."""
     checks = [_check_result(check, "was not run") for check in assignment.checks]
     answers = dict.fromkeys(assignment.manual, "")
-    return {"status": line(why), "checks": checks, "errors": [], "answers": answers}
+    nothing_ran = {"errors": [], "failed_cells": 0, "notes": []}
+    return {"status": line(why), "checks": checks, "answers": answers} | nothing_ran
 
 
 def line(text: str) -> str:

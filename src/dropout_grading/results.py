@@ -20,7 +20,9 @@ class CheckResult(TypedDict):
 class SubmissionResult(TypedDict):
     status: str  # MARKED, or what kept the submission from being marked as a whole
     checks: list[CheckResult]
-    errors: list[str]  # a line for each cell that did not run to its end
+    errors: list[str]  # a line for each cell in which something failed, the first 20
+    failed_cells: int  # how many there are
+    notes: list[str]  # a line for each cell with a magic or such, which does nothing here
     answers: dict[str, str]  # {question: text}, for a person to mark
 
 

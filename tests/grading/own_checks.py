@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from notebooks import assignment, notebook
 
-from dropout_grading.execution.worker import run_cells
+from dropout_grading.execution.cells import Cells
 from dropout_grading.submissions import notebook as reader
 from tools.book.assignments import test_cell as cell_of_check
 from tools.paths import ASSIGNMENTS
@@ -35,10 +35,10 @@ def quiet(data):
 
 def variables(data):
     """Return the variables of a notebook whose cells have run, all but the lines that show."""
-    names = {"__name__": "__main__", "display": print}
+    names = {"__name__": "__main__"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the notebook prints them
-        run_cells(reader.code(reader.cells(quiet(data))), names, lambda _: None)
+        Cells(names).run_all(reader.code(reader.cells(quiet(data))), lambda _: None)
     return names
 
 

@@ -17,6 +17,7 @@ class Session:
 
     def __init__(self, cells: list[str], limits: Limits):
         self.errors: dict[int, str] = {}  # {number of a cell: why it did not run to its end}
+        self.notes: dict[int, str] = {}  # {number of a cell: what in it did nothing}
         self.stops: list[str] = []  # why the process was stopped, each time
         self._cells, self._limits = list(cells), limits
         self._student, self._left_out, self._given_up = None, {}, False
@@ -42,6 +43,7 @@ class Session:
             try:
                 self._student = Student(self._cells, self._limits)
                 self.errors = self._student.errors | self._left_out
+                self.notes = self._student.notes
             except ProcessEndedError as error:
                 self._stop(error)
                 if error.cell is None:  # there is no cell to leave out
