@@ -12,8 +12,10 @@ from dropout_grading.submissions import notebook as reader
 from tools.book.assignments import test_cell as cell_of_check
 from tools.paths import ASSIGNMENTS
 
-# A cell's last line that prints numbers, whatever they are: it catches all and leaves no variable.
-SHOWS = re.compile(r"^(look|show)\(.*\)$", re.MULTILINE)
+# A cell's last line that prints numbers, whatever they are: it leaves no variable.
+SHOWS = re.compile(r"^(look|show|report)\(.*\)$", re.MULTILINE)
+# Networks that a notebook trains for its reader: no check looks at them.
+TRAINS = {"range(600)": "range(6)", "x, y, 200, seed=1)": "x, y, 2, seed=1)"}
 
 
 @cache
@@ -29,8 +31,11 @@ def inlined(name):
 
 
 def quiet(data):
-    """Return a notebook's code without the lines that show: they take most of its time."""
-    return notebook(*(SHOWS.sub("", cell) for cell in reader.code(reader.cells(data))))
+    """Return a notebook's code without what takes most of its time, and no check looks at."""
+    code = [SHOWS.sub("", cell) for cell in reader.code(reader.cells(data))]
+    for long, short in TRAINS.items():
+        code = [cell.replace(long, short) for cell in code]
+    return notebook(*code)
 
 
 def variables(data):
