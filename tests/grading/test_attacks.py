@@ -22,6 +22,7 @@ from dropout_grading.execution import sandbox
 from dropout_grading.execution.calls import StudentError
 from dropout_grading.execution.sandbox import Limits
 from dropout_grading.execution.student import ProcessEndedError, Student
+from dropout_grading.execution.usage import Usage
 from dropout_grading.mark_folder import grade
 from dropout_grading.mark_submission import mark
 
@@ -336,15 +337,22 @@ def test_a_burst_of_processes_is_ended(apart):
         (3, 101, "used more than 9.53674e-05 MiB of memory"),  # 100 bytes
     ],
 )
-def test_what_is_allowed_may_be_used_and_no_more(processes, memory_bytes, said):
-    one = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=memory_bytes))
-    none = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0))
-    tree = [one] + [none] * (processes + sandbox.BUBBLEWRAP_PROCESSES - 1)
+def test_what_is_allowed_may_be_used_and_no_more(processes, memory_bytes, said, monkeypatch):
+    used = Usage(processes + sandbox.BUBBLEWRAP_PROCESSES, 0.0, 0.0, memory_bytes)
+    monkeypatch.setattr(sandbox, "usage_of", lambda *_: used)
     limits = Limits(processes=3, memory_bytes=100)
     watched = SimpleNamespace(
-        limits=limits, _deadline=math.inf, _total_deadline=math.inf, _tree=lambda: tree
+        limits=limits, _deadline=math.inf, _total_deadline=math.inf, _root=None, _used_before=used
     )
     assert sandbox.Sandbox._passed_limit(watched) == said
+
+
+def test_a_call_may_wait_while_others_run_and_not_for_ever():
+    limits = Limits(seconds=0.5)
+    with Student(["import time\ndef wait(s): time.sleep(s)"], limits) as student:
+        student.call("wait", 1)
+        with pytest.raises(ProcessEndedError, match=r"waited longer than 2 s"):
+            student.call("wait", 10)
 
 
 def test_a_burst_of_memory_is_ended(apart):

@@ -21,8 +21,11 @@ from typing import NamedTuple
 
 import psutil
 
+from dropout_grading.execution.usage import tree_of, usage_of
+
 PACKAGE = Path(__file__).resolve().parents[1]  # the worker is in it
 POLL_SECONDS = 0.05  # between two looks of the guard
+WAITING = 4  # times ``Limits.seconds`` may pass in all, in which it neither runs nor stands in line
 SANDBOX_HOME = "/home/submission"  # it must not cover a folder that Python needs
 BUBBLEWRAP_PROCESSES = 2  # that it adds to the submission's own
 
@@ -30,7 +33,7 @@ BUBBLEWRAP_PROCESSES = 2  # that it adds to the submission's own
 class Limits(NamedTuple):
     """What one submission may use."""
 
-    seconds: float = 30.0  # for all its cells together, and then for each call
+    seconds: float = 30.0  # of the processor, for all its cells together, then for each call
     memory_bytes: int = 2**30  # of all its processes together
     processes: int = 16  # at once
     file_bytes: int = 2**24  # of a file that it writes
@@ -114,8 +117,9 @@ class Sandbox:
         )
 
     def restart_clock(self) -> None:
-        """Let the clock of ``limits.seconds`` begin again."""
-        self._deadline = time.monotonic() + self.limits.seconds
+        """Let ``limits.seconds`` begin again."""
+        self._used_before = None  # the guard looks next how much that is
+        self._deadline = time.monotonic() + WAITING * self.limits.seconds
 
     def stop_clock(self) -> None:
         """Stop that clock: the time until the marker asks again is not the submission's."""
@@ -133,23 +137,21 @@ class Sandbox:
 
     def _passed_limit(self) -> str | None:
         """Return which limit is passed, in words, or None."""
-        now = time.monotonic()
-        if now > self._deadline:
-            return f"took longer than {self.limits.seconds:g} s"
+        now, usage = time.monotonic(), usage_of(self._root, self.limits.memory_bytes)
         if now > self._total_deadline:
             return f"took longer than {self.limits.total_seconds:g} s in all"
-        tree = self._tree()
-        if len(tree) > self.limits.processes + BUBBLEWRAP_PROCESSES:
+        if self._used_before is None:
+            self._used_before = usage
+        running = self._deadline < math.inf
+        if running and usage.seconds - self._used_before.seconds > self.limits.seconds:
+            return f"took longer than {self.limits.seconds:g} s"
+        if now - (usage.queued_seconds - self._used_before.queued_seconds) > self._deadline:
+            return f"waited longer than {WAITING * self.limits.seconds:g} s"
+        if usage.processes > self.limits.processes + BUBBLEWRAP_PROCESSES:
             return f"started more than {self.limits.processes} processes"
-        if sum(map(_memory_bytes, tree)) > self.limits.memory_bytes:
+        if usage.memory_bytes > self.limits.memory_bytes:
             return f"used more than {self.limits.memory_bytes / 2**20:g} MiB of memory"
         return None
-
-    def _tree(self) -> list[psutil.Process]:
-        try:
-            return [self._root, *self._root.children(recursive=True)]
-        except psutil.Error:
-            return []
 
     def _strays(self) -> list[psutil.Process]:
         """Return what has left the tree. Nothing leaves bubblewrap."""
@@ -166,7 +168,7 @@ class Sandbox:
     def _kill(self) -> None:
         """End all processes, and wake whoever waits for an answer."""
         for _ in range(10):  # a process may start another while this runs
-            alive = [p for p in (*self._tree(), *self._strays()) if _is_alive(p)]
+            alive = [p for p in (*tree_of(self._root), *self._strays()) if _is_alive(p)]
             if not alive:
                 break
             for process in reversed(alive):  # children first, while they can be found
@@ -190,13 +192,6 @@ class Sandbox:
             self.channel.close()
         self._socket.close()
         self.folder.cleanup()
-
-
-def _memory_bytes(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.Error:
-        return 0
 
 
 def _is_alive(process: psutil.Process) -> bool:
