@@ -128,7 +128,12 @@ def mask_keeps_with_q(student, rng):
     kept_share(mask, 0.2, "keep_mask")
 
 
-@ASSIGNMENT.check("q1", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q1",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; whether each entry decides alone; what it draws from",
+)
 def mask_entries_are_independent(student, rng):
     """keep_mask decides for each entry by itself, at any p, from the generator that it is given:"""
     for p in (0.0, 1.0) if holds(mask_keeps_with_q, student, rng) else ():
@@ -187,7 +192,12 @@ def train_scale(y, x, kept, p):
         scale_of(y[kept], x[kept], p, 1 / (1 - p))
 
 
-@ASSIGNMENT.check("q2", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q2",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; float32; what it draws from; whether x stays as it was",
+)
 def train_at_the_ends_and_in_place(student, rng):
     """inverted_train is right at the ends, in other precisions, and leaves its input alone:"""
     shares, scales = (
@@ -270,7 +280,7 @@ def backward_is_the_gradient(student, rng):
     gradient_through(student, rng, 0.2, (20, 30))
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="the cache of an earlier call; another p")
 def backward_uses_its_own_mask(student, rng):
     """inverted_backward belongs to the forward pass whose cache it gets:"""
     x = inputs(rng, (30, 40))
@@ -401,7 +411,12 @@ def numerical_gradient_of_known_functions(student, rng):
     gradient_of_known_functions(student, rng, (3, 4), "for an x of rows and columns")
 
 
-@ASSIGNMENT.check("q5", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q5",
+    1,
+    hidden=True,
+    about="an x of more entries; whether x is afterwards what it was, to the last bit",
+)
 def numerical_gradient_leaves_x_alone(student, rng):
     """numerical_gradient takes one entry at a time and puts it back:"""
     x = inputs(rng, (20, 15))  # so many that "back to rounding" misses the last bit somewhere

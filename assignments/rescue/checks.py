@@ -229,7 +229,7 @@ def adam_learning_rate_and_decay(student, rng):
     expect_decay(factors["weight_decay"], p)
 
 
-@ASSIGNMENT.check("q3", 1, hidden=True)
+@ASSIGNMENT.check("q3", 1, hidden=True, about="eps")
 def adam_eps(student, rng):
     """convert_adam keeps eps as large against the gradient as it was:"""
     keys = ("lr", "eps", "weight_decay")
@@ -277,19 +277,19 @@ def found_less_false(student, least):
         raise WrongAnswerError("too few are found, or too many that are right are named")
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def some_of_the_mistakes(student, rng):
     """mistakes names at least two more of the wrong lines than of the right ones:"""
     found_less_false(student, 2)
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def most_of_the_mistakes(student, rng):
     """mistakes names at least four more of the wrong lines than of the right ones:"""
     found_less_false(student, 4)
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def all_of_the_mistakes(student, rng):
     """mistakes names all six, and no line that is right:"""
     found_less_false(student, 6)

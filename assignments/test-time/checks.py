@@ -231,7 +231,12 @@ def scaling_is_of_no_more(student, rng):
     only_right(fits)
 
 
-@ASSIGNMENT.check("q1", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q1",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; other shapes; whether the arrays stay as they were",
+)
 def scaling_elsewhere(student, rng):
     """weight_scaling is right at any p and shape, and leaves the network alone:"""
     cases = [telling(lambda: network(rng, 0.2), scalings), network(rng, 0.7, 1, 5, 2)]
@@ -321,7 +326,7 @@ def probabilities_are_swapped(student, rng):
         raise WrongAnswerError("mask_probabilities does not keep with p")
 
 
-@ASSIGNMENT.check("q2", 1, hidden=True)
+@ASSIGNMENT.check("q2", 1, hidden=True, about="other n; p = 0 and p = 1; some of the masks only")
 def masks_elsewhere(student, rng):
     """all_masks and mask_probabilities are right at any n and p, for some masks or all:"""
     right_elsewhere(*(masks_made(student, n) for n in (5, 1, 2, 7)))
@@ -366,7 +371,12 @@ def average_is_over_all_masks(student, rng):
     only_right(fits, SWAPPED in fits and takes_p_for_keeping(student, rng))
 
 
-@ASSIGNMENT.check("q3", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q3",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; other shapes; whether the arrays stay as they were",
+)
 def average_elsewhere(student, rng):
     """exact_average is right at any p and shape, and leaves the network alone:"""
     cases = [telling(lambda: network(rng, 0.2), averages), network(rng, 0.65, 1, 6, 2)]
@@ -558,7 +568,12 @@ def errors(net, p, kind, shares, got, k=6):
     }
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q4",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; more units; what it draws from; whether arrays change",
+)
 def sampling_elsewhere(student, rng):
     """monte_carlo_average lets each unit decide alone, from the generator given, at any p:"""
     others = [drawing(student, rng, p) for p in (0.7, 0.0, 1.0)]
@@ -612,7 +627,9 @@ def geometric_multiplies(student, rng):
     only_right(gives(student, "geometric_mean", products, case))
 
 
-@ASSIGNMENT.check("q5", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q5", 1, hidden=True, about="other numbers of networks, rows and classes; a weight of 0"
+)
 def geometric_elsewhere(student, rng):
     """geometric_mean is right for any number of networks, rows and classes:"""
     cases = [telling(lambda: networks(rng, 5, 4, 3), products), networks(rng, 1, 3, 4)]
@@ -684,7 +701,7 @@ def needed_is_from_where_on(student, rng):
     only_right(needed(student, *USUAL))
 
 
-@ASSIGNMENT.check("q6", 1, hidden=True)
+@ASSIGNMENT.check("q6", 1, hidden=True, about="ties; a result that is None, or the first count")
 def needed_elsewhere(student, rng):
     """samples_needed takes ties, may find none, and may find the first:"""
     cases = (

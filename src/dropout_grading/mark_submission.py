@@ -118,7 +118,9 @@ def _failure(check: Check, student: Student) -> str | None:
 
 
 def _check_result(check: Check, message: str | None) -> CheckResult:
-    name, question, points, hidden, _ = check
+    name, question, points, hidden, _, about = check
     got = 0 if message else points
-    result = CheckResult(question=question, name=name, points=points, got=got, hidden=hidden)
+    result = CheckResult(
+        question=question, name=name, points=points, got=got, hidden=hidden, about=about
+    )
     return result | {"message": message} if message else result

@@ -14,6 +14,7 @@ class CheckResult(TypedDict):
     points: float  # for a right answer
     got: float
     hidden: bool
+    about: str  # what a student may know of a hidden check
     message: NotRequired[str]  # what is wrong, if the check is not met
 
 

@@ -47,13 +47,16 @@ def variables(data):
     return names
 
 
-def said(names, name, *, given):
+def said(names, name, *, given, checks=None):
     """Return {check: None, or what it raises} of the checks in a notebook with these variables.
 
     ``given``: with right functions in place of those of other questions, as when marks are given.
+    ``checks``: these alone.
     """
     raised = {}
     for check, test in inlined(name).items():
+        if checks is not None and check not in checks:
+            continue
         replaced = {}
         for question, functions in assignment(name).given.items() if given else ():
             if question != check.question:

@@ -76,8 +76,10 @@ class Sandbox:
     """A running Python process, with a socket to it.
 
     ``channel``: the marker's end of the socket, as a binary file. ``ended_by``: why the guard ended
-    the process, or None.
+    the process, or None. ``user``: the name of the user who runs it, if it is not the marker's own.
     """
+
+    user: str | None = None
 
     def __init__(self, arguments: list[str], limits: Limits):
         """Start Python. After ``arguments`` come its end of the socket and ``file_bytes``."""
@@ -101,6 +103,8 @@ class Sandbox:
         self._guard.start()
 
     def _start(self, arguments, theirs):
+        if self.user:
+            shutil.chown(self.folder.name, self.user)
         wrapper = _bubblewrap(self.folder.name) if isolated() else []
         command = [*wrapper, sys.executable, "-P", "-B", *arguments]
         home = SANDBOX_HOME if isolated() else self.folder.name
@@ -114,6 +118,7 @@ class Sandbox:
             cwd=self.folder.name,
             env=env,
             start_new_session=True,
+            **(_as_user(self.user) if self.user else {}),
         )
 
     def restart_clock(self) -> None:
@@ -192,6 +197,13 @@ class Sandbox:
             self.channel.close()
         self._socket.close()
         self.folder.cleanup()
+
+
+def _as_user(name: str) -> dict:
+    """Return what makes ``Popen`` start a process as another user, with no group of its own."""
+    import pwd  # not on Windows
+
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -54,7 +54,9 @@ def _section(assignment: Assignment, question: str, row: Row) -> list[str]:
     hidden = [check["points"] for check in failed if check["hidden"]]
     if hidden and (got or list(messages) != [NOT_WRITTEN_YET]):
         checks = "1 check" if len(hidden) == 1 else f"{len(hidden)} checks"
-        lines.append(f"- Not met: {checks} {UNSEEN_IN_NOTEBOOK} ({_points(sum(hidden))}).")
+        unseen = f"- Not met: {checks} {UNSEEN_IN_NOTEBOOK} ({_points(sum(hidden))})."
+        about = dict.fromkeys(c["about"] for c in failed if c["hidden"] and c["about"])
+        lines.append(" ".join([unseen, *(f"It tries: {text}." for text in about)]))
     if question in assignment.manual and result["answers"].get(question) == "" and not got:
         lines.append("- There is no answer to mark.")
     return [f"## {question}: {_of(got, most)}", "", *lines, *([""] if lines else [])]
