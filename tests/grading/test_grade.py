@@ -129,7 +129,7 @@ def test_a_folder_of_anything(tmp_path):
 @pytest.mark.parametrize("where", ["a zip", "a folder", "the folder itself"])
 def test_a_download_of_moodle(tmp_path, where):
     """Also of one student alone, whose name is in the folder's."""
-    for files in (
+    for members in (
         {
             f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann",
             "Ben Öz_34_assignsubmission_file_/my work.zip": zipped({NAME: b"ben"}),
@@ -137,15 +137,15 @@ def test_a_download_of_moodle(tmp_path, where):
         },
         {f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann"},
     ):
-        folder = tmp_path / str(len(files))
+        folder = tmp_path / str(len(members))
         lay(
             folder,
-            {"course.zip": zipped(files)}
+            {"course.zip": zipped(members)}
             if where == "a zip"
-            else {("course/" if where == "a folder" else "") + n: d for n, d in files.items()},
+            else {("course/" if where == "a folder" else "") + n: d for n, d in members.items()},
         )
         want = {"Ann Lee_12": b"ann", "Ben Öz_34": b"ben", "Cid_56": "holds no notebook (.ipynb)"}
-        assert found(folder) == dict(list(want.items())[: len(files)])
+        assert found(folder) == dict(list(want.items())[: len(members)])
 
 
 @pytest.mark.parametrize("as_zip", [True, False])
