@@ -215,8 +215,11 @@ class Sandbox:
         size, files = 0, 0
         for path in IN_MEMORY:
             # Seen by way of bubblewrap's own process in there, which no submission can hide.
+            inside = f"/proc/{tree[1].pid}/root{path}"
             with contextlib.suppress(OSError):  # while it starts, and when it ends
-                seen = os.statvfs(f"/proc/{tree[1].pid}/root{path}")
+                if os.stat(inside).st_dev == _device(path):  # it is not in there yet
+                    continue
+                seen = os.statvfs(inside)
                 size += (seen.f_blocks - seen.f_bfree) * seen.f_frsize
                 files = max(files, seen.f_files - seen.f_ffree)
         return size, files
@@ -266,6 +269,13 @@ class Sandbox:
             self.channel.close()
         self._socket.close()
         self.folder.cleanup()
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
 
 
 def _memory_bytes(tree: list[psutil.Process], in_memory: int) -> int:
