@@ -10,7 +10,7 @@ from test_grade import GOOD, fill_in, lay, rows_of, run, table
 
 from dropout_grading import mark_folder
 from dropout_grading.execution.sandbox import Limits
-from dropout_grading.mark_submission import mark
+from dropout_grading.mark_submission import UNSTEADY, mark
 from dropout_grading.reports import feedback, tables
 from dropout_grading.reports.text import uncell
 from dropout_grading.submissions import find
@@ -149,6 +149,36 @@ def test_a_value_that_lies_costs_its_question_alone(body):
         assert len(text) < 600
         assert "\n" not in text
     json.dumps(result).encode()
+
+
+KEEPS = """
+import sys
+m = sys.modules["__main__"]
+answer, kept = m.Calls.answer, set()
+def keeping(self, request):
+    if request.get("name") == "inverted_train" and "args" in request:
+        kept.add(request["args"][1])
+    return answer(self, request)
+m.Calls.answer = keeping
+"""
+
+
+def test_no_message_shows_what_a_hidden_check_asks():
+    """A function of a later question raises an error with each p that inverted_train was given."""
+    raises = {"    return x\n": "    raise ValueError(f'given {sorted(kept)}')\n"}
+    result = mark(assignment(), submission(raises, before=[KEEPS]), limits=QUICK)
+    assert score(result) == (3, 4, 0, 3, 3, 2)
+    (said,) = (c["message"] for c in result["checks"] if c["question"] == "q3")
+    assert "given []" in said  # in the first run it is given 0.0 and 1.0 too, by hidden checks
+
+
+def test_a_check_that_is_met_now_and_then_says_so():
+    raises = {
+        "    return x\n": "    import os\n    if len(kept) > 2: raise ValueError\n    return x\n"
+    }
+    result = mark(assignment(), submission(raises, before=[KEEPS]), limits=QUICK)
+    (said,) = (c["message"] for c in result["checks"] if c["question"] == "q3")
+    assert said == UNSTEADY
 
 
 # --- what others read ---------------------------------------------------------------------------

@@ -48,8 +48,9 @@ class Limits(NamedTuple):
     ends: float = math.inf  # when these are over, by time.monotonic()
 
     def begun(self) -> "Limits":
-        """Return the limits of a submission whose time begins now."""
-        return self._replace(ends=time.monotonic() + self.total_seconds)
+        """Return the limits of a submission whose time begins now, if it has not begun."""
+        ends = min(self.ends, time.monotonic() + self.total_seconds)
+        return self._replace(ends=ends)
 
 
 @cache

@@ -29,8 +29,10 @@ class ManualAnswer(NamedTuple):
 
         The points for the earlier answer are noted, so that nothing is lost.
         """
-        if not self.points or self.version in ("", version(answer)):
+        if not self.points:
             return self
+        if self.version in ("", version(answer)):
+            return self._replace(note="")
         note = f"the answer has changed since it got {self.points}: mark it again"
         return self._replace(points="", note=note)
 
