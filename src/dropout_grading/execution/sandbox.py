@@ -48,8 +48,9 @@ class Limits(NamedTuple):
     ends: float = math.inf  # when these are over, by time.monotonic()
 
     def begun(self) -> "Limits":
-        """Return the limits of a submission whose time begins now."""
-        return self._replace(ends=time.monotonic() + self.total_seconds)
+        """Return the limits of a submission whose time begins now, if it has not begun."""
+        ends = min(self.ends, time.monotonic() + self.total_seconds)
+        return self._replace(ends=ends)
 
 
 @cache
@@ -220,8 +221,11 @@ class Sandbox:
         size, files = 0, 0
         for path in IN_MEMORY:
             # Seen by way of bubblewrap's own process in there, which no submission can hide.
+            inside = f"/proc/{tree[1].pid}/root{path}"
             with contextlib.suppress(OSError):  # while it starts, and when it ends
-                seen = os.statvfs(f"/proc/{tree[1].pid}/root{path}")
+                if os.stat(inside).st_dev == _device(path):  # it is not in there yet
+                    continue
+                seen = os.statvfs(inside)
                 size += (seen.f_blocks - seen.f_bfree) * seen.f_frsize
                 files = max(files, seen.f_files - seen.f_ffree)
         return size, files
@@ -276,6 +280,13 @@ class Sandbox:
             self.channel.close()
         self._socket.close()
         self.folder.cleanup()
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
