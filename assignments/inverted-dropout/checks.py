@@ -112,7 +112,7 @@ def output(student, name, x, p, generator):
 
 @ASSIGNMENT.check("q1", 1)
 def mask_is_boolean(student, rng):
-    """keep_mask returns booleans of the shape that is asked for, of both kinds:"""
+    """keep_mask returns booleans of the shape that is asked for:"""
     for shape in ((4,), (3, 5), (2, 3, 4), (5000,)):
         mask = student.call("keep_mask", shape, 0.2, seed(rng)).value
         array_of("the mask", mask, shape, "b")

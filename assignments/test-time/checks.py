@@ -409,10 +409,13 @@ def sampled(student, net, p, k, generator):
 
 
 def scale_of_units(p):
-    """Return {kind of mean: by what the kept units are multiplied}."""
+    """Return {kind of mean: by what the kept units are multiplied}.
+
+    A mean of logits comes in front of what is nearly the same: units times 1 - p, none dropped.
+    """
     with np.errstate(divide="ignore"):
         over = 1 / np.array([1 - p, p])
-    return {RIGHT: 1, INVERTED: over[0], BOTH: 1 - p, OVER_P: over[1], TIMES_P: p}
+    return {RIGHT: 1, LOGITS: 1, INVERTED: over[0], BOTH: 1 - p, OVER_P: over[1], TIMES_P: p}
 
 
 def ends(net, scale):
@@ -441,18 +444,19 @@ def kept_shares(net, got, p, k):
     for name, factor in ((None, 1), (ADDED, k), (FEWER, k / (k - 1))):
         one = got / factor
         for kind, scale in scale_of_units(p).items():
-            off, on = ends(net, scale)
-            share = nearest(one, off, on - off, k) / k
-            means = off + np.nan_to_num(share)[:, None] * (on - off)
+            if kind == LOGITS:
+                # The log of a probability is the logit, up to what all classes share.
+                centred = np.log(np.maximum(one, 1e-300)) - net[4]
+                way, from_off = (v - v.mean(axis=-1, keepdims=True) for v in (logit, centred))
+                share = nearest(from_off, 0, way, k) / k
+                means = softmax(logit * np.nan_to_num(share)[:, None] + net[4])
+            else:
+                off, on = ends(net, scale)
+                share = nearest(one, off, on - off, k) / k
+                means = off + np.nan_to_num(share)[:, None] * (on - off)
             note(found, kind if name is None else name, means * factor, got, most, share)
             if RIGHT in found and k < 100:  # no other kind comes so near
                 return found
-        # Of the logits' mean: log(probability) is the logit up to what all classes share.
-        centred = np.log(np.maximum(one, 1e-300)) - net[4]
-        away = [values - values.mean(axis=-1, keepdims=True) for values in (centred, logit)]
-        share = nearest(away[0], 0, away[1], k) / k
-        means = softmax(logit * np.nan_to_num(share)[:, None] + net[4]) * factor
-        note(found, LOGITS if name is None else name, means, got, most, share)
     if not found:
         raise WrongAnswerError(
             f"with one hidden unit there are two networks, and this is no mean of k = {k} of them: "

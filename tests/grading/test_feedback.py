@@ -92,7 +92,8 @@ def test_what_is_wrong(tmp_path):
         "- Not met: *inverted_eval leaves the values alone*: ``your code raised ValueError: not "
         "done (line 4 of code cell 4, `def inverted_eval(x, p):`)``\n"
     ) in text
-    assert "- Not met: 1 check that you do not see in the notebook (1 point).\n" in text
+    unseen = "- Not met: 1 check that you do not see in the notebook (1 point). It tries: "
+    assert f"{unseen}other p, 0 and 1 among them;" in text
     assert "your code: " not in text
 
 
@@ -130,7 +131,8 @@ def test_what_returns_nothing():
 )
 def test_a_hidden_check_is_counted_unless_nothing_is_written(messages, said):
     def failed(message, hidden):
-        return {"question": "q1", "name": "it", "points": 1, "hidden": hidden, "message": message}
+        check = {"question": "q1", "name": "it", "points": 1, "hidden": hidden}
+        return check | {"about": "other p", "message": message}
 
     checks = [failed(message, False) for message in messages] + [failed("secret", True)]
     row = Row(None, {"checks": checks, "answers": {}}, {"q1": 0})
