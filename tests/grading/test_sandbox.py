@@ -163,6 +163,17 @@ def test_a_process_cannot_ask_for_all_memory_at_once():
     assert raised("held = bytearray(700 * 2**20)").startswith("MemoryError")
 
 
+def test_an_older_bubblewrap_runs_a_submission_too(monkeypatch):
+    """One that can limit no folder in memory, so that the home lies on disk."""
+    monkeypatch.setattr(sandbox, "_bubblewrap_can", lambda option: False)
+    cell = "import time\nopen('x', 'w').write('x')\ntime.sleep(0.3)"
+    assert seen(cell, "open('x').read()") == "x"
+    assert (
+        seen(NAMESPACES["unshare"].join(["import ctypes, os\nlibc = ctypes.CDLL(None)\n", ""]), "r")
+        == -1
+    )
+
+
 # --- what is counted ------------------------------------------------------------------------------
 
 

@@ -75,6 +75,11 @@ def _bubblewrap_can(option: str) -> bool:
     return option in shown.stdout
 
 
+def _folders_in_memory() -> tuple[str, ...]:
+    """Return the folders that are; without ``--size`` the home lies on disk, in ``folder``."""
+    return tuple(p for p in IN_MEMORY if p != SANDBOX_HOME or _bubblewrap_can("--size"))
+
+
 def _bubblewrap(folder: str) -> list[str]:
     """Return the command that runs another in isolation, with ``folder`` as its home."""
     readable = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"]
@@ -86,8 +91,8 @@ def _bubblewrap(folder: str) -> list[str]:
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
     for device in ("/dev/null", "/dev/random", "/dev/urandom"):
         command += ["--dev-bind", device, device]
-    for path in IN_MEMORY:
-        command += [*size, "--tmpfs", path] if size or path != SANDBOX_HOME else []
+    for path in _folders_in_memory():
+        command += [*size, "--tmpfs", path]
     for path in dict.fromkeys(readable):
         command += ["--ro-bind-try", path, path]
     command += [] if size else ["--bind", folder, SANDBOX_HOME]
@@ -214,7 +219,7 @@ class Sandbox:
         if not isolated() or len(tree) <= 1:
             return 0, 0
         size, files = 0, 0
-        for path in IN_MEMORY:
+        for path in _folders_in_memory():
             # Seen by way of bubblewrap's own process in there, which no submission can hide.
             inside = f"/proc/{tree[1].pid}/root{path}"
             with contextlib.suppress(OSError):  # while it starts, and when it ends
