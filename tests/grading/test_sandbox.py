@@ -115,6 +115,20 @@ SEEN = {
         "        time.sleep(60)\n"
         "time.sleep(60)"
     ),
+    "what lies in sockets": (
+        "import contextlib, socket\n"
+        "for _ in range(12):\n"
+        "    if os.fork() == 0:\n"
+        "        held = []\n"
+        "        with contextlib.suppress(OSError):\n"
+        "            while True:\n"
+        "                held += socket.socketpair()\n"
+        "                held[-1].setblocking(False)\n"
+        "                with contextlib.suppress(BlockingIOError):\n"
+        "                    while True: held[-1].send(bytes(2**15))\n"
+        "        time.sleep(60)\n"
+        "time.sleep(60)"
+    ),
     "files": (
         "for n in range(12):\n"
         "    for folder in ('.', '/tmp', '/dev/shm'):\n"

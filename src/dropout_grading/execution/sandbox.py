@@ -33,6 +33,7 @@ WAITING = 4  # a submission may wait, as for a busy machine, so many times as lo
 MAX_THREADS = 128
 MAX_FILES = 10_000  # in each folder
 MAX_DESCRIPTORS = 256  # of each process
+DESCRIPTOR_BYTES = 2**18  # what the kernel may hold for one: the buffer of a socket, or of a pipe
 DATA_FACTOR = 2  # a process can ask for so much of the memory before the guard looks
 
 
@@ -304,12 +305,23 @@ def _of_process(process: psutil.Process) -> tuple[int, int]:
             lines = (line.split() for line in file.read().splitlines()[1:])
         kib = {line[0]: int(line[1]) for line in lines}
         mapped = kib.get(b"Pss_Shmem:", 0)
-        return 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped), 1024 * mapped
+        own = 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped)
+        return own + _in_kernel(process), 1024 * mapped
     except (OSError, LookupError, ValueError):  # no Linux, an old one, or it hides: all counts
         try:
-            return process.memory_info().rss, 0
+            return process.memory_info().rss + _in_kernel(process), 0
         except psutil.Error:
             return 0, 0
+
+
+def _in_kernel(process: psutil.Process) -> int:
+    """Return the most that the kernel may hold for what a process has open."""
+    try:
+        return DESCRIPTOR_BYTES * len(os.listdir(f"/proc/{process.pid}/fd"))
+    except PermissionError:  # it hides
+        return DESCRIPTOR_BYTES * MAX_DESCRIPTORS
+    except OSError:
+        return 0
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
