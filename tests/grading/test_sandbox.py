@@ -177,6 +177,22 @@ def test_a_process_cannot_ask_for_all_memory_at_once():
     assert raised("held = bytearray(700 * 2**20)").startswith("MemoryError")
 
 
+def test_a_bubblewrap_that_does_not_work_says_why(monkeypatch, tmp_path):
+    """As where a user may make no namespace."""
+    sandbox.why_not_isolated.cache_clear()
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: no permissions' >&2; exit 1")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    try:
+        assert sandbox.why_not_isolated() == "bwrap: no permissions"
+        sandbox.why_not_isolated.cache_clear()
+        monkeypatch.setenv("PATH", str(tmp_path / "none"))
+        assert sandbox.why_not_isolated() == "it is not installed"
+        assert not sandbox.isolated()
+    finally:
+        sandbox.why_not_isolated.cache_clear()
+
+
 def test_an_older_bubblewrap_runs_a_submission_too(monkeypatch):
     """One that can limit no folder in memory, so that the home lies on disk."""
     monkeypatch.setattr(sandbox, "_bubblewrap_can", lambda option: False)

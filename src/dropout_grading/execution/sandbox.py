@@ -54,11 +54,16 @@ class Limits(NamedTuple):
         return self._replace(ends=ends)
 
 
-@cache
 def isolated() -> bool:
     """Whether bubblewrap is installed and works on this computer."""
+    return not why_not_isolated()
+
+
+@cache
+def why_not_isolated() -> str:
+    """Return why bubblewrap does not work on this computer, "" if it does."""
     if shutil.which("bwrap") is None:
-        return False
+        return "it is not installed"
     with _program() as (options, descriptors):
         ended = subprocess.run(
             [*_bubblewrap("/tmp"), *options, "true"],
@@ -66,7 +71,8 @@ def isolated() -> bool:
             check=False,
             pass_fds=descriptors,
         )
-    return ended.returncode == 0
+    said = ended.stderr.decode(errors="replace").strip()
+    return (said or f"exit status {ended.returncode}") if ended.returncode else ""
 
 
 @cache
