@@ -630,6 +630,8 @@ def test_without_bubblewrap_a_container_marks(tmp_path, monkeypatch, tool):
         f'--mount=type=bind,"source={out}",target=/marks',
     ]
     assert "--network=none" in run_
+    assert f"--user={os.getuid()}:{os.getgid()}" in run_
+    assert ("--cap-add=SETFCAP" in run_) == (os.getuid() == 0)
     assert "--seconds=7.0" in run_
     (tmp_path / tool).write_text(DOCKER.format(log=tmp_path / "log", status=3))
     assert main([str(FOLDER), str(handed_in), "--out", str(out)]) == 3
