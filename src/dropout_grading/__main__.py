@@ -16,15 +16,16 @@ import sys
 from pathlib import Path
 
 from dropout_grading import container
-from dropout_grading.execution.sandbox import Limits, isolated
+from dropout_grading.execution.sandbox import Limits, isolated, why_not_isolated
 from dropout_grading.mark_folder import grade, load
 from dropout_grading.reports import summary
 from dropout_grading.reports.text import terminal
 
 MIB = 2**20
 NOT_ISOLATED = """\
-bubblewrap (bwrap) does not work here, and there is no docker or podman that runs: install one of
-them. On Debian and Ubuntu: sudo apt install bubblewrap
+bubblewrap (bwrap) does not work here, and there is no docker or podman that runs. What bubblewrap
+says: {why}
+Install one of them; on Debian and Ubuntu: sudo apt install bubblewrap
 Or add --unsafe. Then a submission runs as you do. It can read and change all your files, this
 marker and the marks of others among them, read the solution, reach the network, and leave programs
 that run later. Do that only with submissions that you have read, or on a machine that you could
@@ -56,7 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     if not isolated() and not given.unsafe:
         if tool := container.found():
             return container.mark(tool, given)
-        print(f"grade: {NOT_ISOLATED}", file=sys.stderr)
+        why = terminal(why_not_isolated())
+        print(f"grade: {NOT_ISOLATED.format(why=why)}", file=sys.stderr)
         return 2
     if not isolated():
         print(UNSAFE, file=sys.stderr)

@@ -353,6 +353,7 @@ def test_what_is_allowed_may_be_used_and_no_more(processes, memory_bytes, said):
     watched = SimpleNamespace(
         limits=limits,
         _cpu_before=0,
+        _queued_before=0,
         _deadline=math.inf,
         _ends=math.inf,
         _tree=lambda: tree,

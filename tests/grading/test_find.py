@@ -300,6 +300,23 @@ def test_what_takes_too_long_to_look_into_is_a_row(tmp_path, monkeypatch):
     assert found(tmp_path) == {"mallory": "took longer than 0 s to look into"}
 
 
+DEEP = b"submission_11: " + b"[" * 500_000
+FALSE_EXPORTS = {
+    "data without end": {"submission_metadata.yml": DEEP, f"submission_11/{NAME}": A},
+    "a folder of data": {"submission_metadata.yml/x": b"", f"submission_11/{NAME}": A},
+    "an empty list": {"submission_metadata.yml": b"", "submission_11/x/y": b""},
+}
+
+
+@pytest.mark.parametrize("inside", FALSE_EXPORTS.values(), ids=FALSE_EXPORTS)
+def test_a_false_export_stops_nobody(tmp_path, inside):
+    """PyYAML's own way to read the first one ends the whole process."""
+    lay(tmp_path, {"ann.ipynb": B, "mallory.zip": zipped(inside)})
+    got = found(tmp_path)
+    assert got["ann"] == B
+    assert got["mallory"].startswith("looks like a download of Gradescope")
+
+
 # --- memory ---------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import zipfile
 
 import pytest
@@ -629,6 +630,8 @@ def test_without_bubblewrap_a_container_marks(tmp_path, monkeypatch, tool):
         f'--mount=type=bind,"source={out}",target=/marks',
     ]
     assert "--network=none" in run_
+    assert f"--user={os.getuid()}:{os.getgid()}" in run_
+    assert ("--cap-add=SETFCAP" in run_) == (os.getuid() == 0)
     assert "--seconds=7.0" in run_
     (tmp_path / tool).write_text(DOCKER.format(log=tmp_path / "log", status=3))
     assert main([str(FOLDER), str(handed_in), "--out", str(out)]) == 3
@@ -648,6 +651,24 @@ def test_the_command_s_limits_are_those_of_the_marker_unless_told_otherwise(monk
     limits = ["--seconds", "2.5", "--memory", "3", "--processes", "4"]
     main([str(FOLDER), "b", "--unsafe", *limits])
     assert given == [Limits(), Limits(seconds=2.5, memory_bytes=3 * 2**20, processes=4)]
+
+
+@pytest.mark.parametrize(
+    ("command", "want"),
+    [
+        ("grade", ["assignments/inverted-dropout", "a 'b' c", "--out", 'x "y"']),
+        ("upload", ['x "y"/marks.csv', "l m.csv", "--column", "Dropout (1)"]),
+    ],
+)
+def test_make_takes_paths_with_spaces_and_quotes(tmp_path, command, want):
+    shows = tmp_path / "python"
+    shows.write_text("#!/bin/sh\nshift 2\nprintf '%s\\n' \"$@\"")
+    shows.chmod(0o755)
+    given = {"SUBMISSIONS": "a 'b' c", "MARKS": 'x "y"', "LMS": "l m.csv", "COLUMN": "Dropout (1)"}
+    arguments = [f"{name}={value}" for name, value in {**given, "VENV_PYTHON": shows}.items()]
+    make = ["make", "-s", "-o", "setup", command, *arguments]
+    ended = subprocess.run(make, cwd=container.ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == want
 
 
 def test_what_was_marked_before_counts_as_marked(tmp_path, capsys):

@@ -115,6 +115,20 @@ SEEN = {
         "        time.sleep(60)\n"
         "time.sleep(60)"
     ),
+    "what lies in sockets": (
+        "import contextlib, socket\n"
+        "for _ in range(12):\n"
+        "    if os.fork() == 0:\n"
+        "        held = []\n"
+        "        with contextlib.suppress(OSError):\n"
+        "            while True:\n"
+        "                held += socket.socketpair()\n"
+        "                held[-1].setblocking(False)\n"
+        "                with contextlib.suppress(BlockingIOError):\n"
+        "                    while True: held[-1].send(bytes(2**15))\n"
+        "        time.sleep(60)\n"
+        "time.sleep(60)"
+    ),
     "files": (
         "for n in range(12):\n"
         "    for folder in ('.', '/tmp', '/dev/shm'):\n"
@@ -161,6 +175,33 @@ def test_a_process_that_hides_from_the_guard_is_seen():
 def test_a_process_cannot_ask_for_all_memory_at_once():
     """Between two looks of the guard it could fill it."""
     assert raised("held = bytearray(700 * 2**20)").startswith("MemoryError")
+
+
+def test_a_bubblewrap_that_does_not_work_says_why(monkeypatch, tmp_path):
+    """As where a user may make no namespace."""
+    sandbox.why_not_isolated.cache_clear()
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: no permissions' >&2; exit 1")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    try:
+        assert sandbox.why_not_isolated() == "bwrap: no permissions"
+        sandbox.why_not_isolated.cache_clear()
+        monkeypatch.setenv("PATH", str(tmp_path / "none"))
+        assert sandbox.why_not_isolated() == "it is not installed"
+        assert not sandbox.isolated()
+    finally:
+        sandbox.why_not_isolated.cache_clear()
+
+
+def test_an_older_bubblewrap_runs_a_submission_too(monkeypatch):
+    """One that can limit no folder in memory, so that the home lies on disk."""
+    monkeypatch.setattr(sandbox, "_bubblewrap_can", lambda option: False)
+    cell = "import time\nopen('x', 'w').write('x')\ntime.sleep(0.3)"
+    assert seen(cell, "open('x').read()") == "x"
+    assert (
+        seen(NAMESPACES["unshare"].join(["import ctypes, os\nlibc = ctypes.CDLL(None)\n", ""]), "r")
+        == -1
+    )
 
 
 # --- what is counted ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tools.paths import MARKER, REQUIREMENTS
 HERE = Path(__file__).parent
 SCRIPTS = ("setup.sh", "run_autograder")
 # What the marker imports, and what a student may expect beside it.
-PACKAGES = ("numpy", "ipython", "matplotlib", "psutil", "scipy", "tqdm")
+PACKAGES = ("numpy", "ipython", "matplotlib", "psutil", "pyyaml", "scipy", "tqdm")
 
 
 def requirements(source: str) -> str:

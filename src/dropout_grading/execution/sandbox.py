@@ -33,6 +33,7 @@ WAITING = 4  # a submission may wait, as for a busy machine, so many times as lo
 MAX_THREADS = 128
 MAX_FILES = 10_000  # in each folder
 MAX_DESCRIPTORS = 256  # of each process
+DESCRIPTOR_BYTES = 2**18  # what the kernel may hold for one: the buffer of a socket, or of a pipe
 DATA_FACTOR = 2  # a process can ask for so much of the memory before the guard looks
 
 
@@ -53,11 +54,16 @@ class Limits(NamedTuple):
         return self._replace(ends=ends)
 
 
-@cache
 def isolated() -> bool:
     """Whether bubblewrap is installed and works on this computer."""
+    return not why_not_isolated()
+
+
+@cache
+def why_not_isolated() -> str:
+    """Return why bubblewrap does not work on this computer, "" if it does."""
     if shutil.which("bwrap") is None:
-        return False
+        return "it is not installed"
     with _program() as (options, descriptors):
         ended = subprocess.run(
             [*_bubblewrap("/tmp"), *options, "true"],
@@ -65,7 +71,8 @@ def isolated() -> bool:
             check=False,
             pass_fds=descriptors,
         )
-    return ended.returncode == 0
+    said = ended.stderr.decode(errors="replace").strip()
+    return (said or f"exit status {ended.returncode}") if ended.returncode else ""
 
 
 @cache
@@ -73,6 +80,11 @@ def _bubblewrap_can(option: str) -> bool:
     """Whether this bubblewrap has an option: ``--size`` came with 0.7, others with 0.8."""
     shown = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False)
     return option in shown.stdout
+
+
+def _folders_in_memory() -> tuple[str, ...]:
+    """Return the folders that are; without ``--size`` the home lies on disk, in ``folder``."""
+    return tuple(p for p in IN_MEMORY if p != SANDBOX_HOME or _bubblewrap_can("--size"))
 
 
 def _bubblewrap(folder: str) -> list[str]:
@@ -86,8 +98,8 @@ def _bubblewrap(folder: str) -> list[str]:
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
     for device in ("/dev/null", "/dev/random", "/dev/urandom"):
         command += ["--dev-bind", device, device]
-    for path in IN_MEMORY:
-        command += [*size, "--tmpfs", path] if size or path != SANDBOX_HOME else []
+    for path in _folders_in_memory():
+        command += [*size, "--tmpfs", path]
     for path in dict.fromkeys(readable):
         command += ["--ro-bind-try", path, path]
     command += [] if size else ["--bind", folder, SANDBOX_HOME]
@@ -174,7 +186,7 @@ class Sandbox:
 
     def restart_clock(self) -> None:
         """Let the clock of ``limits.seconds`` begin again."""
-        self._cpu_before = None  # the guard looks
+        self._cpu_before = self._queued_before = None  # the guard looks
         self._deadline = time.monotonic() + WAITING * self.limits.seconds
 
     def stop_clock(self) -> None:
@@ -195,11 +207,12 @@ class Sandbox:
         """Return which limit is passed, in words, or None."""
         now, limits, tree = time.monotonic(), self.limits, self._tree()
         cpu = sum(map(_cpu_seconds, tree))
+        queued = sum(map(_queued_seconds, tree))
         if self._cpu_before is None:
-            self._cpu_before = cpu
+            self._cpu_before, self._queued_before = cpu, queued
         if self._deadline < math.inf and cpu - self._cpu_before > limits.seconds:
             return f"took longer than {limits.seconds:g} s"
-        if now > self._deadline:
+        if now - (queued - self._queued_before) > self._deadline:
             return f"took longer than {WAITING * limits.seconds:g} s, and waited most of them"
         if now > self._ends:
             return f"took longer than {limits.total_seconds:g} s in all"
@@ -211,7 +224,7 @@ class Sandbox:
         if files > MAX_FILES:
             return f"made more than {MAX_FILES} files"
         # To count each page once takes a while: not where even the quick way stays below.
-        quick = in_memory + sum(map(_all_bytes, tree))
+        quick = in_memory + sum(_all_bytes(p) + _in_kernel(p) for p in tree)
         most = limits.memory_bytes
         if quick > most and _memory_bytes(tree, in_memory) > most:
             return f"used more than {limits.memory_bytes / 2**20:g} MiB of memory"
@@ -222,7 +235,7 @@ class Sandbox:
         if not isolated() or len(tree) <= 1:
             return 0, 0
         size, files = 0, 0
-        for path in IN_MEMORY:
+        for path in _folders_in_memory():
             # Seen by way of bubblewrap's own process in there, which no submission can hide.
             inside = f"/proc/{tree[1].pid}/root{path}"
             with contextlib.suppress(OSError):  # while it starts, and when it ends
@@ -335,15 +348,35 @@ def _of_process(process: psutil.Process) -> tuple[int, int]:
             lines = (line.split() for line in file.read().splitlines()[1:])
         kib = {line[0]: int(line[1]) for line in lines}
         mapped = kib.get(b"Pss_Shmem:", 0)
-        return 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped), 1024 * mapped
+        own = 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped)
+        return own + _in_kernel(process), 1024 * mapped
     except (OSError, LookupError, ValueError):  # no Linux, an old one, or it hides: all counts
-        return _all_bytes(process), 0
+        return _all_bytes(process) + _in_kernel(process), 0
+
+
+def _in_kernel(process: psutil.Process) -> int:
+    """Return the most that the kernel may hold for what a process has open."""
+    try:
+        return DESCRIPTOR_BYTES * len(os.listdir(f"/proc/{process.pid}/fd"))
+    except PermissionError:  # it hides
+        return DESCRIPTOR_BYTES * MAX_DESCRIPTORS
+    except OSError:
+        return 0
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
     try:
         return sum(process.cpu_times()[:4])  # its own, and that of children that have ended
     except psutil.Error:
+        return 0.0
+
+
+def _queued_seconds(process: psutil.Process) -> float:
+    """Return for how long a process was ready to run while others ran, 0 if that is unknown."""
+    try:
+        with open(f"/proc/{process.pid}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, LookupError, ValueError):
         return 0.0
 
 

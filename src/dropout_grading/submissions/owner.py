@@ -13,8 +13,8 @@ class Owner(NamedTuple):
 
 
 def content(entry: Entry) -> bytes:
-    """Return the bytes of an entry that is one file, none if it cannot be read."""
-    (read,) = entry.files().values()
+    """Return the bytes of an entry that is one file, none if it is not, or cannot be read."""
+    read = entry.files().get(entry.shown, "")
     try:
         return b"" if isinstance(read, str) else read()
     except UnreadableError:
