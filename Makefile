@@ -13,6 +13,7 @@ SUBMISSIONS ?= submissions
 MARKS ?= marks
 LMS ?= worksheet.csv
 COLUMN ?= Grade
+UNSAFE ?=
 
 ifeq ($(OS),Windows_NT)
 VENV_PYTHON := .venv/Scripts/python
@@ -40,6 +41,7 @@ help:
 	@echo '             must change does, and with NEWEST=yes all that can'
 	@echo 'make assignments   build what students and Gradescope get from assignments/'
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
+	@echo '             UNSAFE=yes runs them as you if there is no bubblewrap, docker or podman: read marks.md first'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
@@ -90,11 +92,17 @@ assignments: setup
 	@$(PYTHON) -m tools.environment.set_up assignments
 	@$(ASSIGNMENTS_PYTHON) -m tools.book.assignments
 
+# The shell takes these from its environment, so that they may hold spaces and quotes.
+grade upload: export ASSIGNMENT := $(ASSIGNMENT)
+grade upload: export SUBMISSIONS := $(SUBMISSIONS)
+grade upload: export MARKS := $(MARKS)
+grade upload: export LMS := $(LMS)
+grade upload: export COLUMN := $(COLUMN)
 grade: setup
-	@$(VENV_PYTHON) -m dropout_grading assignments/$(ASSIGNMENT) $(SUBMISSIONS) --out $(MARKS)
+	@$(VENV_PYTHON) -m dropout_grading "assignments/$$ASSIGNMENT" "$$SUBMISSIONS" --out "$$MARKS" $(if $(UNSAFE),--unsafe)
 
 upload: setup
-	@$(VENV_PYTHON) -m dropout_grading.upload $(MARKS)/marks.csv $(LMS) --column '$(COLUMN)'
+	@$(VENV_PYTHON) -m dropout_grading.upload "$$MARKS/marks.csv" "$$LMS" --column "$$COLUMN"
 
 bench: setup
 	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py

@@ -59,6 +59,7 @@ TESTS_OF = {
     "src/dropout_grading/execution": [
         "tests/grading/test_grade.py",
         "tests/grading/test_in_notebook.py",
+        "tests/grading/test_run_cells.py",
         "tests/grading/test_stealing.py",
     ],
     "src/dropout_grading/reports": ["tests/grading/test_feedback.py"],
@@ -77,6 +78,7 @@ TESTS_OF = {
     "tools/environment": ["tests/tools/environment/test_set_up.py"],
     "tools/frameworks": ["tests/tools/test_frameworks.py"],
     "tools/gpu_check": ["tests/tools/test_gpu_check.py"],
+    "tools/gradescope": ["tests/grading/test_gradescope.py"],
 }
 
 

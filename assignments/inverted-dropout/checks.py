@@ -3,7 +3,8 @@
 Each check takes ``student``, whose functions it calls, and ``rng``, to choose inputs. The public
 ones are also put into the notebook, so they use nothing but NumPy, the names in this file, and
 what the assignments share, in dropout_grading.check_helpers.
-One slip costs once: a hidden check asks only what the public ones of its question did not charge.
+One slip costs once: a hidden check asks only what the public ones of its question did not charge,
+and who takes p for the probability of keeping pays for it where it first shows.
 Sampled statements are wrong once in 10^9 runs at most (Hoeffding); everything else is exact up to
 rounding.
 """
@@ -79,6 +80,24 @@ def dropped(student, name, rng, p, shape=(60, 50), dtype=float):
     return x, y, y != 0, result
 
 
+def mask_keeps_with_p(student, rng):
+    """Say so if keep_mask does not take p for the probability of keeping."""
+    kept_share(mask_of(student, (1, 10**5), 0.2, seed(rng)), 0.8, "keep_mask")
+
+
+def train_takes_p_for_keeping(student, rng):
+    """Say so if inverted_train neither keeps with p nor divides by p."""
+    x, y, kept, _ = dropped(student, "inverted_train", rng, 0.2, NO_SHARE)
+    if abs(kept.mean() - 0.2) > 0.1 and not close(y[kept] / x[kept], 1 / 0.2):
+        raise WrongAnswerError("inverted_train takes p for the probability of dropping")
+
+
+def share_asked(student, rng, kept, p, *charged):
+    """Return what share should be kept: 1 - p, or p where p is kept and was charged before."""
+    again = abs(kept.mean() - p) < 0.1 and any(holds(c, student, rng) for c in charged)
+    return p if again else 1 - p
+
+
 def output(student, name, x, p, generator):
     """Return the array that the student's function makes of x, and all that it returns."""
     result = student.call(name, x, p, generator)
@@ -94,9 +113,11 @@ def output(student, name, x, p, generator):
 @ASSIGNMENT.check("q1", 1)
 def mask_is_boolean(student, rng):
     """keep_mask returns booleans of the shape that is asked for:"""
-    for shape in ((4,), (3, 5), (2, 3, 4)):
+    for shape in ((4,), (3, 5), (2, 3, 4), (5000,)):
         mask = student.call("keep_mask", shape, 0.2, seed(rng)).value
         array_of("the mask", mask, shape, "b")
+    if mask.all() or not mask.any():
+        raise WrongAnswerError(f"at p = 0.2 all of 5000 entries are {mask.any()}")
 
 
 @ASSIGNMENT.check("q1", 1)
@@ -107,7 +128,12 @@ def mask_keeps_with_q(student, rng):
     kept_share(mask, 0.2, "keep_mask")
 
 
-@ASSIGNMENT.check("q1", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q1",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; whether each entry decides alone; what it draws from",
+)
 def mask_entries_are_independent(student, rng):
     """keep_mask decides for each entry by itself, at any p, from the generator that it is given:"""
     for p in (0.0, 1.0) if holds(mask_keeps_with_q, student, rng) else ():
@@ -143,7 +169,8 @@ def mask_entries_are_independent(student, rng):
 def train_keeps_with_q(student, rng):
     """inverted_train drops with probability p, and returns a cache too:"""
     _, _, kept, result = dropped(student, "inverted_train", rng, 0.2, (1, 10**5))
-    kept_share(kept, 0.2, "inverted_train")
+    q = share_asked(student, rng, kept, 0.2, mask_keeps_with_p)
+    kept_share(kept, 1 - q, "inverted_train")
     if not isinstance(result.value, list | tuple) or len(result.value) != 2:
         raise WrongAnswerError(
             "inverted_train should return two things: what will the way back need to know?"
@@ -156,10 +183,21 @@ def train_scales_by_1_over_q(student, rng):
     x, y, kept, _ = dropped(student, "inverted_train", rng, 0.2, NO_SHARE)
     if not kept.any():
         raise WrongAnswerError("nothing is kept at p = 0.2")
-    scale_of(y[kept], x[kept], 0.2, 1 / 0.8)
+    train_scale(y, x, kept, 0.2)
 
 
-@ASSIGNMENT.check("q2", 1, hidden=True)
+def train_scale(y, x, kept, p):
+    """Say what is wrong with the scale. Who keeps with p has been told, and divides by it."""
+    if abs(kept.mean() - p) > 0.1 or not close(y[kept] / x[kept], 1 / p):
+        scale_of(y[kept], x[kept], p, 1 / (1 - p))
+
+
+@ASSIGNMENT.check(
+    "q2",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; float32; what it draws from; whether x stays as it was",
+)
 def train_at_the_ends_and_in_place(student, rng):
     """inverted_train is right at the ends, in other precisions, and leaves its input alone:"""
     shares, scales = (
@@ -169,21 +207,25 @@ def train_at_the_ends_and_in_place(student, rng):
         raise WrongAnswerError(
             "neither the share of what is kept nor its scale is right at p = 0.2"
         )
+    as_asked = True
     for p, dtype in ((0.7, np.float32), (0.35, float)):
         x, y, kept, _ = dropped(student, "inverted_train", rng, p, (1, 30_001), dtype)
         if shares:
-            kept_share(kept, p, "inverted_train")
+            q = share_asked(student, rng, kept, p, mask_keeps_with_p)
+            as_asked = q != p
+            kept_share(kept, 1 - q, "inverted_train")
         if scales:
-            scale_of(y[kept], x[kept], p, 1 / (1 - p))
+            train_scale(y, x, kept, p)
     if shares:
         alone(dropped(student, "inverted_train", rng, 0.3, (20, 50))[2])
         draws_from_rng(student, rng)
+    if shares and as_asked:
         _, y, kept, _ = dropped(student, "inverted_train", rng, 1.0)
         if kept.any():  # nan too, since nan != 0
             raise WrongAnswerError(
                 "at p = 1 the output should be zeros, not nan: what do you divide by?"
             )
-    if shares and scales:
+    if shares and scales and as_asked:
         x, y, kept, _ = dropped(student, "inverted_train", rng, 0.0)
         if not np.array_equal(x, y):
             raise WrongAnswerError("at p = 0 the output should be the input")
@@ -238,7 +280,7 @@ def backward_is_the_gradient(student, rng):
     gradient_through(student, rng, 0.2, (20, 30))
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="the cache of an earlier call; another p")
 def backward_uses_its_own_mask(student, rng):
     """inverted_backward belongs to the forward pass whose cache it gets:"""
     x = inputs(rng, (30, 40))
@@ -249,10 +291,14 @@ def backward_uses_its_own_mask(student, rng):
         gradient_through(student, rng, 0.85, (50, 60))
         return
     g, got, factor = gradients(student, rng, first, x)
-    scale_right = got.any() and close(got[got != 0] / g[got != 0], factor.max())
-    if ((got != 0) != (factor != 0)).any() and not scale_right:
+    if factor.all() or not factor.any():
+        raise WrongAnswerError(SHOWS_NOTHING)
+    ratio = got[got != 0] / g[got != 0]
+    same_zeros = np.array_equal(got != 0, factor != 0)
+    one_ratio = ratio.size and np.ptp(ratio) <= 1e-3 * abs(ratio).max()
+    if not one_ratio or not (same_zeros or close(ratio, factor.max())):
         raise WrongAnswerError(
-            "neither what is 0 in the gradient nor its scale is right at p = 0.2"
+            "neither what is 0 in the gradient nor its scale is right at p = 0.3"
         )
 
 
@@ -271,10 +317,28 @@ def gradients(student, rng, result, x):
     return g, array_of("the gradient", got, x.shape), y / x
 
 
+SHOWS_NOTHING = (
+    "inverted_train drops nothing, or everything, so that the way back does not show: do q2 first"
+)
+
+
+def follows_a_mask(student, rng, g, cache):
+    """Say so if the gradient is not 0 just where another mask is, in the place of the cache."""
+    if not isinstance(cache, np.ndarray) or cache.shape != g.shape:
+        raise WrongAnswerError(SHOWS_NOTHING)
+    mask = rng.random(g.shape) < 0.5
+    got = student.call("inverted_backward", g, mask.astype(cache.dtype)).value
+    if ((array_of("the gradient", got, g.shape) != 0) != mask).any():
+        raise WrongAnswerError(SHOWS_NOTHING)
+
+
 def compare_gradient(student, rng, result, x, p):
     """The gradient of sum(g * y) with y = factor * x is g * factor."""
     g, got, factor = gradients(student, rng, result, x)
     kept = factor != 0
+    if kept.all() or not kept.any():
+        follows_a_mask(student, rng, g, result[CACHE].value)
+        return
     if close(got, g * factor):
         return
     if close(got, g):
@@ -303,41 +367,70 @@ def compare_gradient(student, rng, result, x, p):
 # --- q5: gradient check ------------------------------------------------------------------------
 
 
-@ASSIGNMENT.check("q5", 2)
-def numerical_gradient_of_known_functions(student, rng):
-    """numerical_gradient is right on functions whose gradient is known:"""
-    x = inputs(rng, (3, 4))
-    for code, gradient in (
-        ("lambda x: float((x ** 2).sum())", 2 * x),
-        ("lambda x: float(np.sin(x).sum())", np.cos(x)),
+def watched(student, body, x, shape):
+    """Return the student's gradient at x, and at how many points it asked the function."""
+    # A sum with weights of which none is a multiple of another tells points apart.
+    point = "float((np.ravel(x) * np.sqrt(np.arange(1.0, np.size(x) + 1))).sum())"
+    seen = f"len(seen) < 10**4 and seen.append({point})"
+    made = student.put(Source(f"(lambda seen: [lambda x: ({seen}, float({body}))[1], seen])([])"))
+    got = student.call("numerical_gradient", made[0], x).value
+    return array_of("the gradient", got, shape), len(set(student.get(made)[1]))
+
+
+def gradient_of_known_functions(student, rng, shape, what):
+    """Compare with the derivative, for functions whose derivative is known."""
+    x, (a, b) = inputs(rng, shape), rng.uniform(1, 2, 2)
+    for body, gradient in (
+        (f"({a} * x ** 2).sum()", 2 * a * x),
+        (f"np.sin({b} * x).sum()", b * np.cos(b * x)),
     ):
-        got = student.call("numerical_gradient", Source(code), x).value
-        got = array_of("the gradient", got, x.shape)
+        got, points = watched(student, body, x, shape)
         gap = np.abs(got - gradient).max()
-        # Central differences at h = 1e-5: h^2 / 6, and 1e-16 / h from rounding, times 40.
-        if gap <= 1e-7:
-            continue
-        if np.abs(got - 2 * gradient).max() < 1e-3:
+        # Central differences at h = 1e-5: 8 h^2 / 6, and 1e-14 / h from rounding, times 50.
+        if gap > 1e-7:
+            if np.abs(got - 2 * gradient).max() < 1e-3:
+                raise WrongAnswerError(
+                    "it is twice the derivative. How far apart are the two points that you use?"
+                )
+            hint = " Do you look to both sides, with the h that you get?" if gap < 1e-3 else ""
+            raise WrongAnswerError(f"it is {gap:.1g} away from the derivative, {what}.{hint}")
+        if points < 2 * x.size:
             raise WrongAnswerError(
-                "it is twice the derivative. How far apart are the two points that you use?"
+                f"f was asked at {points} points, for {x.size} entries: use what f returns on both "
+                "sides of each, and nothing else of f"
             )
-        hint = " Do you look to both sides, with the h that you get?" if gap < 1e-3 else ""
-        raise WrongAnswerError(
-            f"it is {gap:.1g} away from the derivative, for an x of rows and columns.{hint}"
-        )
 
 
-@ASSIGNMENT.check("q5", 1, hidden=True)
+@ASSIGNMENT.check("q5", 1)
+def numerical_gradient_of_a_row(student, rng):
+    """numerical_gradient is right for an x of one dimension:"""
+    gradient_of_known_functions(student, rng, (7,), "for an x of one dimension")
+
+
+@ASSIGNMENT.check("q5", 1)
+def numerical_gradient_of_known_functions(student, rng):
+    """numerical_gradient is right for an x of rows and columns:"""
+    gradient_of_known_functions(student, rng, (3, 4), "for an x of rows and columns")
+
+
+@ASSIGNMENT.check(
+    "q5",
+    1,
+    hidden=True,
+    about="an x of more entries; whether x is afterwards what it was, to the last bit",
+)
 def numerical_gradient_leaves_x_alone(student, rng):
     """numerical_gradient takes one entry at a time and puts it back:"""
     x = inputs(rng, (20, 15))  # so many that "back to rounding" misses the last bit somewhere
     given = student.put(x.copy())
-    got = student.call("numerical_gradient", Source("lambda x: float(x[0, 0] * x[3, 2])"), given)
+    got, points = watched(student, "x[0, 0] * x[3, 2]", given, x.shape)
     want = np.zeros_like(x)
     want[0, 0], want[3, 2] = x[3, 2], x[0, 0]
-    got = array_of("the gradient", got.value, x.shape)
     known = holds(numerical_gradient_of_known_functions, student, rng)
-    if not got.any() or (known and np.abs(got - want).max() > 1e-7):
+    factor = got[want != 0] / want[want != 0]  # once more what the public checks have charged
+    alike = points >= x.size and factor.all() and np.ptp(factor) <= 0.01 * abs(factor).max()
+    exact = np.abs(got - want).max() <= 1e-7
+    if got[want == 0].any() or not alike or (known and not exact):
         raise WrongAnswerError(
             "it is wrong for a function in which entries meet: change one entry at a time"
         )
@@ -352,8 +445,14 @@ def numerical_gradient_leaves_x_alone(student, rng):
 def standard_train_only_drops(student, rng):
     """standard_train drops, and does not scale:"""
     for p in (0.2, 0.35):
-        x, y, kept, _ = dropped(student, "standard_train", rng, p, (1, 10**5))
-        kept_share(kept, p, "standard_train")
+        x, y, kept, result = dropped(student, "standard_train", rng, p, (1, 10**5))
+        if isinstance(result.value, list | tuple):
+            raise WrongAnswerError(
+                f"standard_train should return the output only, and returns {len(result.value)} "
+                "things"
+            )
+        q = share_asked(student, rng, kept, p, mask_keeps_with_p, train_takes_p_for_keeping)
+        kept_share(kept, 1 - q, "standard_train")
         # Who undoes the scale of inverted_train has lost the points for a wrong one there.
         if not (close(y[kept], x[kept]) or holds(standard_from_inverted, student, rng)):
             scale_of(y[kept], x[kept], p, 1.0)
@@ -379,7 +478,9 @@ def standard_eval_is_the_mean(student, rng):
         if close(y, (1 - p) * x):
             continue
         factor = (y / x).mean()
-        if close(factor, p):
+        if close(y, p * x):
+            if any(holds(c, student, rng) for c in (mask_keeps_with_p, train_takes_p_for_keeping)):
+                continue
             raise WrongAnswerError(
                 "you multiply by p. The paper does so too, but which probability is its p?"
             )

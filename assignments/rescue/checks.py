@@ -9,8 +9,9 @@ runs at most (Hoeffding); everything else is exact up to rounding.
 
 import numpy as np
 
-from dropout_grading.check_helpers import array_of, close, kept_share, written
+from dropout_grading.check_helpers import array_of, close, holds, kept_share, written
 from dropout_grading.checks import Assignment, WrongAnswerError
+from dropout_grading.execution.values import Source
 
 ASSIGNMENT = Assignment("rescue", manual={"q9": 4})
 NOT_P = "p is the probability of dropping. Is that the one that you need?"
@@ -228,7 +229,7 @@ def adam_learning_rate_and_decay(student, rng):
     expect_decay(factors["weight_decay"], p)
 
 
-@ASSIGNMENT.check("q3", 1, hidden=True)
+@ASSIGNMENT.check("q3", 1, hidden=True, about="eps")
 def adam_eps(student, rng):
     """convert_adam keeps eps as large against the gradient as it was:"""
     keys = ("lr", "eps", "weight_decay")
@@ -276,19 +277,19 @@ def found_less_false(student, least):
         raise WrongAnswerError("too few are found, or too many that are right are named")
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def some_of_the_mistakes(student, rng):
     """mistakes names at least two more of the wrong lines than of the right ones:"""
     found_less_false(student, 2)
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def most_of_the_mistakes(student, rng):
     """mistakes names at least four more of the wrong lines than of the right ones:"""
     found_less_false(student, 4)
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check("q4", 1, hidden=True, about="how many of the six lines are found")
 def all_of_the_mistakes(student, rng):
     """mistakes names all six, and no line that is right:"""
     found_less_false(student, 6)
@@ -337,6 +338,13 @@ def inputs_are_scaled(student, rng):
         )
 
 
+def inputs_keep_with_p(student, rng):
+    """Say so if drop_inputs does not take p for the probability of keeping."""
+    p = any_p(rng)
+    _, y = dropped_inputs(student, rng, p, (500, 200))
+    kept_share(y != 0, 1 - p, "drop_inputs")
+
+
 # --- q6: a block -------------------------------------------------------------------------------
 
 
@@ -375,6 +383,8 @@ def block_drops_in_training_alone(student, rng):
     expect("at evaluation values are", y[:, :50] / h[:, :50], 1, named, p)
     h, y = block_of(student, rng, p, training=True)
     h, y = h[:, :50], y[:, :50]
+    if abs((y != 0).mean() - p) < 0.05 and holds(inputs_keep_with_p, student, rng):
+        p = 1 - p  # that p was taken for the probability of keeping is charged in q5
     decided(y != 0, p, "Block in training")
     kept_factor(y[y != 0] / h[y != 0], p, "Block in training")
 
@@ -433,33 +443,53 @@ def head_drops_hidden_units(student, rng):
 # --- q8: the loop ------------------------------------------------------------------------------
 
 
+# A model that fit can train, and a list: for each call of the model how many rows it got, 1 in
+# train mode, and a sum of its weights in which none can make up for another.
+WATCHED = """
+(lambda torch, seen: [type("Watched", (torch.nn.Linear,), {"forward": lambda self, x: (
+    seen.append([len(x), float(self.training), float(
+        (self.weight.detach().double().flatten() * torch.arange(1, 13) ** 0.5).sum()
+    )]),
+    torch.nn.Linear.forward(self, x))[1]})(4, 3), seen])(__import__("torch"), [])
+"""
+
+
+def tensor(student, values):
+    """Return a tensor in the student's process."""
+    return student.put(Source(f"__import__('torch').tensor({values.tolist()})"))
+
+
 @ASSIGNMENT.check("q8", 1)
 def fit_trains_in_train_mode(student, rng):
     """fit trains in train mode, in each epoch, and validates in eval mode:"""
     epochs = int(rng.integers(4, 9))
-    x, x_val = (rng.normal(size=(rows, 4)).astype(np.float32) for rows in (7, 5))
-    y, y_val = rng.integers(0, 3, 7), rng.integers(0, 3, 5)
-    calls = asked(student, "run_fit", x, y, x_val, y_val, epochs)
-    if not isinstance(calls, np.ndarray) or calls.ndim != 2 or calls.shape[1] != 2:
-        raise WrongAnswerError(
-            "run_fit should return an array of two columns: rows, and 1 in train mode"
-        )
-    steps, looks = (calls[calls[:, 0] == rows, 1] for rows in (7, 5))
+    made = student.put(Source(WATCHED.strip()))
+    data = [rng.normal(size=(7, 4)), rng.integers(0, 3, 7)]
+    data += [rng.normal(size=(5, 4)), rng.integers(0, 3, 5)]
+    given = [tensor(student, values) for values in data]
+    written("what fit returns", student.call("fit", made[0], *given, epochs).value)
+    calls = np.array(student.get(made)[1]).reshape(-1, 3)
+    steps, looks = (calls[calls[:, 0] == rows] for rows in (7, 5))
     if len(steps) < epochs or len(looks) < epochs:
         raise WrongAnswerError(
             f"in {epochs} epochs the model saw the training rows {len(steps)} times and the "
             f"validation rows {len(looks)} times; it should be once an epoch"
         )
-    if steps[0] and not steps[1:].any():
+    if (np.diff(steps[:, 2]) == 0).any():
+        raise WrongAnswerError(
+            "the weights are the same in two epochs: each takes a step of the optimiser"
+        )
+    trains = steps[:, 1]
+    if trains[0] and not trains[1:].any():
         raise WrongAnswerError(
             "only the first epoch is trained in train mode. In which mode does the model come out "
             "of the validation, and who puts it back?"
         )
-    if not steps.all():
+    if not trains.all():
         raise WrongAnswerError(
-            f"{int((steps == 0).sum())} of {len(steps)} training steps run in eval mode"
+            f"{int((trains == 0).sum())} of {len(trains)} training steps run in eval mode"
         )
-    if looks.any():
+    if looks[:, 1].any():
         raise WrongAnswerError(
             "validation runs in train mode: its loss is that of a network with holes"
         )

@@ -20,8 +20,9 @@ from math import comb
 
 import numpy as np
 
-from dropout_grading.check_helpers import FALSE_ALARM_RATE, array_of, seed, written
+from dropout_grading.check_helpers import FALSE_ALARM_RATE, array_of, holds, seed, written
 from dropout_grading.checks import Assignment, WrongAnswerError
+from dropout_grading.execution.calls import StudentError
 
 ROUNDING = 1e-5  # of a probability: single precision will do
 SCALES = (1.5, 1.5, 1.5, 0.8, 0.8)  # of x, w1, b1, w2, b2
@@ -35,6 +36,9 @@ BIAS = "you scale the bias b2 too. Is it ever dropped?"
 LOGITS = "you average logits (or logarithms). Of what is the mean asked?"
 INVERTED = "you divide the kept units by 1 - p. Was anything scaled when this network was trained?"
 BOTH = "you drop and scale as well. What does a thinned network do with the units that it keeps?"
+BY_P = "you scale by p. At p = 0.2, what share of the time was a unit there?"
+OVER_P = "you divide by p. What is p the probability of, and is there anything to make up for?"
+TIMES_P = f"{BOTH} Besides, what is p the probability of?"
 ADDED = "you add up the k networks: what do the probabilities of a row add up to?"
 FEWER = "you divide by k - 1: the mean of k values is of all k"
 SAME = "all k networks are the same one: what should be drawn, and how often?"
@@ -73,11 +77,11 @@ def fitting(name, value, results):
     """Return the names of those results that the value agrees with; say so if there are none."""
     right, listed = results[RIGHT], isinstance(value, list)
     value = np.array(value) if listed else value
-    wild = {key: result for key, result in results.items() if not np.isfinite(result).all()}
+    wild = infinite(results)
     if not (wild and isinstance(value, np.ndarray) and np.isnan(value).any()):
         array_of(name, value, right.shape)
     elif value.shape == right.shape:
-        return list(wild)  # the slip divides by 0
+        return wild
     fits = [key for key, result in results.items() if agree(value, result)]
     if not fits:
         raise WrongAnswerError(f"{name} is wrong by up to {np.abs(value - right).max():.2g}")
@@ -85,8 +89,23 @@ def fitting(name, value, results):
 
 
 def gives(student, name, results, case):
-    """Return which of the results for a case a function gives."""
-    return fitting(f"the result of {name}", answer(student, name, *case).value, results(*case))
+    """Return which of the results for a case a function gives.
+
+    An error in the function may be that of a slip which divides by 0 there.
+    """
+    expected = results(*case)
+    try:
+        value = answer(student, name, *case).value
+    except StudentError:
+        if not infinite(expected):
+            raise
+        return infinite(expected)
+    return fitting(f"the result of {name}", value, expected)
+
+
+def infinite(results):
+    """Return the names of those results that hold nan or inf: there, a slip divides by 0."""
+    return [name for name, result in results.items() if not np.isfinite(result).all()]
 
 
 def telling(make, results):
@@ -98,9 +117,12 @@ def telling(make, results):
             return case
 
 
-def only_right(fits):
-    """Say which slip it is, if the answer is not right."""
-    if RIGHT not in fits:
+def only_right(fits, charged=False):
+    """Say which slip it is, if the answer is not right.
+
+    ``charged``: whether an earlier question has told that p and 1 - p are in each other's place.
+    """
+    if RIGHT not in fits and not (charged and SWAPPED in fits):
         raise WrongAnswerError(fits[0])
 
 
@@ -173,7 +195,8 @@ def scalings(x, w1, b1, w2, b2, p):
     logits = {
         RIGHT: scaled,
         "you scale nothing. While training, a unit was there only part of the time": h @ w2 + b2,
-        "you scale by p. At p = 0.2, what share of the time was a unit there?": p * h @ w2 + b2,
+        BY_P: p * h @ w2 + b2,
+        OVER_P: h / np.float64(p) @ w2 + b2,
         "you divide. Nothing was scaled in training here, and the whole network has more units "
         "than a thinned one: should its weights grow or shrink?": h / q @ w2 + b2,
         BIAS: q * (h @ w2 + b2),
@@ -208,13 +231,30 @@ def scaling_is_of_no_more(student, rng):
     only_right(fits)
 
 
-@ASSIGNMENT.check("q1", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q1",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; other shapes; whether the arrays stay as they were",
+)
 def scaling_elsewhere(student, rng):
     """weight_scaling is right at any p and shape, and leaves the network alone:"""
     cases = [telling(lambda: network(rng, 0.2), scalings), network(rng, 0.7, 1, 5, 2)]
     cases += [network(rng, 0.35, 3, 1, 4), network(rng, 0.0), network(rng, 1.0)]
     right_elsewhere(*(gives(student, "weight_scaling", scalings, case) for case in cases))
     untouched(student, "weight_scaling", network(rng, 0.4))
+
+
+def takes_p_for_keeping(student, rng):
+    """Whether q1 or q2 has charged that p is taken for the probability of keeping."""
+    return holds(scaling_is_by_p, student, rng) or holds(probabilities_are_swapped, student, rng)
+
+
+def scaling_is_by_p(student, rng):
+    """Say so if weight_scaling does not scale by p."""
+    case = telling(lambda: network(rng, 0.2), scalings)
+    if BY_P not in gives(student, "weight_scaling", scalings, case):
+        raise WrongAnswerError("weight_scaling does not scale by p")
 
 
 # --- q2: masks and their probabilities -----------------------------------------------------------
@@ -233,7 +273,10 @@ def masks_made(student, n):
     if shape == (2**n - 1, n):
         return ["one is missing. May all units be dropped at once? May all be kept?"]
     masks = array_of("the result of all_masks", masks, (2**n, n), "b")
-    if len(np.unique(masks, axis=0)) < 2**n:
+    different = len(np.unique(masks, axis=0))
+    if different == 1 and n > 2:  # at n = 1 two that are drawn may be the same
+        raise WrongAnswerError("all masks are the same one")
+    if different < 2**n:
         return ["a mask occurs twice, so another is missing"]
     return fits
 
@@ -253,6 +296,9 @@ def chances(masks, p):
         RIGHT: right,
         SWAPPED: probabilities_of(~masks, p),
         NOT_P: probabilities_of(masks, GIVEN_P),
+        "you divide by p for what is dropped: what is its probability?": (
+            np.where(masks, q, 1 / np.float64(p)).prod(axis=1)
+        ),
         alike: np.full(m, 0.5**n),
         f"{alike} Would it change if fewer masks were asked about?": np.full(m, 1 / m),
         "you count what is kept and forget what is dropped": q**kept,
@@ -270,10 +316,17 @@ def probabilities_are_products(student, rng):
     """mask_probabilities gives each mask its probability:"""
     # Of 32 masks as many are kept in each place as in another order with probability 1e-18.
     case = rng.permutation(masks_of(5)), 0.2
-    only_right(gives(student, "mask_probabilities", chances, case))
+    fits = gives(student, "mask_probabilities", chances, case)
+    only_right(fits, SWAPPED in fits and holds(scaling_is_by_p, student, rng))
 
 
-@ASSIGNMENT.check("q2", 1, hidden=True)
+def probabilities_are_swapped(student, rng):
+    """Say so if mask_probabilities does not take p for the probability of keeping."""
+    if SWAPPED not in gives(student, "mask_probabilities", chances, (masks_of(5), 0.2)):
+        raise WrongAnswerError("mask_probabilities does not keep with p")
+
+
+@ASSIGNMENT.check("q2", 1, hidden=True, about="other n; p = 0 and p = 1; some of the masks only")
 def masks_elsewhere(student, rng):
     """all_masks and mask_probabilities are right at any n and p, for some masks or all:"""
     right_elsewhere(*(masks_made(student, n) for n in (5, 1, 2, 7)))
@@ -303,6 +356,8 @@ def averages(x, w1, b1, w2, b2, p):
         "these are logits, and asked are probabilities": mean(logits, weights),
         INVERTED: mean(softmax(thinned / q @ w2 + b2), weights),
         BOTH: mean(softmax(thinned * q @ w2 + b2), weights),
+        OVER_P: mean(softmax(thinned / np.float64(p) @ w2 + b2), weights),
+        TIMES_P: mean(softmax(thinned * p @ w2 + b2), weights),
         "you add up without weights: what do the probabilities of a row add up to?": probs.sum(0),
         "you divide once too often: what do the weights add up to?": mean(probs, weights * half),
     }
@@ -312,10 +367,16 @@ def averages(x, w1, b1, w2, b2, p):
 def average_is_over_all_masks(student, rng):
     """exact_average weights the probabilities of all thinned networks:"""
     case = telling(lambda: network(rng, 0.2), averages)
-    only_right(gives(student, "exact_average", averages, case))
+    fits = gives(student, "exact_average", averages, case)
+    only_right(fits, SWAPPED in fits and takes_p_for_keeping(student, rng))
 
 
-@ASSIGNMENT.check("q3", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q3",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; other shapes; whether the arrays stay as they were",
+)
 def average_elsewhere(student, rng):
     """exact_average is right at any p and shape, and leaves the network alone:"""
     cases = [telling(lambda: network(rng, 0.2), averages), network(rng, 0.65, 1, 6, 2)]
@@ -347,41 +408,68 @@ def sampled(student, net, p, k, generator):
     return tuple(result.value) if both else (result.value, None)
 
 
-def one_unit(net, p):
-    """Return {kind of mean: function of the share in which the one unit was kept}."""
+def scale_of_units(p):
+    """Return {kind of mean: by what the kept units are multiplied}.
+
+    A mean of logits comes in front of what is nearly the same: units times 1 - p, none dropped.
+    """
+    with np.errstate(divide="ignore"):
+        over = 1 / np.array([1 - p, p])
+    return {RIGHT: 1, LOGITS: 1, INVERTED: over[0], BOTH: 1 - p, OVER_P: over[1], TIMES_P: p}
+
+
+def ends(net, scale):
+    """Return the probabilities with the one unit off, and with it on and multiplied."""
     h, w2, b2 = units(*net[:3]), net[3], net[4]
+    return softmax(b2), softmax(h * scale @ w2 + b2)
 
-    def between(scale):
-        on, off = softmax(h * scale @ w2 + b2), softmax(b2)
-        return lambda share: off + share * (on - off)
 
-    return {
-        RIGHT: between(1),
-        LOGITS: lambda share: softmax(h * share @ w2 + b2),
-        INVERTED: between(1 / (1 - p) if p < 1 else np.inf),
-        BOTH: between(1 - p),
-    }
+def nearest(got, off, way, k):
+    """Return for each row the j in 0 to k for which off + way * j / k is nearest to ``got``.
+
+    It is nan where none can be told: the way has no length, or no end.
+    """
+    share = ((got - off) * way).sum(axis=-1) / (way**2).sum(axis=-1)
+    return np.clip(np.round(share * k), 0, k)
 
 
 def kept_shares(net, got, p, k):
     """Return {kind of mean: share of the k networks in which the unit was kept, for each row}."""
-    if p < 1:  # where a division by 1 - p gives nan
-        array_of("the mean", got, (len(net[0]), len(net[4])))
-    found, shares = {}, np.arange(k + 1)[:, None, None] / k
+    # At the ends a division by p or 1 - p may give nan.
+    array_of("the mean", got, (len(net[0]), len(net[4])), finite=0 < p < 1)
+    found = {}
     # Kinds are 0.004 apart at p = 0.2; of many networks, steps of 1/k need not be told apart.
     most = ROUNDING if k < 100 else 1 / k
-    for kind, of_share in one_unit(net, p).items():
-        for name, factor in ((kind, 1), (ADDED, k), (FEWER, k / (k - 1))):
-            means = of_share(shares) * factor
-            gaps = np.where(np.isnan(means) & np.isnan(got), 0, np.abs(means - got)).max(axis=2)
-            if (gaps.min(axis=0) <= most).all():
-                found.setdefault(name, gaps.argmin(axis=0) / k)
+    logit = units(*net[:3]) @ net[3]  # what the unit adds, if it is on
+    for name, factor in ((None, 1), (ADDED, k), (FEWER, k / (k - 1))):
+        one = got / factor
+        for kind, scale in scale_of_units(p).items():
+            if kind == LOGITS:
+                # The log of a probability is the logit, up to what all classes share.
+                centred = np.log(np.maximum(one, 1e-300)) - net[4]
+                way, from_off = (v - v.mean(axis=-1, keepdims=True) for v in (logit, centred))
+                share = nearest(from_off, 0, way, k) / k
+                means = softmax(logit * np.nan_to_num(share)[:, None] + net[4])
+            else:
+                off, on = ends(net, scale)
+                share = nearest(one, off, on - off, k) / k
+                means = off + np.nan_to_num(share)[:, None] * (on - off)
+            note(found, kind if name is None else name, means * factor, got, most, share)
+            if RIGHT in found and k < 100:  # no other kind comes so near
+                return found
     if not found:
         raise WrongAnswerError(
             f"with one hidden unit there are two networks, and this is no mean of k = {k} of them: "
             "how many did you draw, and by what did you divide?"
         )
     return found
+
+
+def note(found, name, means, got, most, share):
+    """Note the shares under a name, if they give what came out; what is nan there is nan here."""
+    gaps = np.where(np.isnan(means) & np.isnan(got), 0, np.abs(means - got))
+    if (gaps <= most).all():
+        found.setdefault(name, share)
 
 
 def near(shares, probability, k):
@@ -392,13 +480,19 @@ def near(shares, probability, k):
     """
     certain = probability in (0, 1)
     reach = 4 / k if certain else np.sqrt(np.log(2 * shares.size / FALSE_ALARM_RATE) / (2 * k))
-    return bool((np.abs(shares - probability) <= reach).all())
+    return not (np.abs(shares - probability) > reach).any()  # nan: it cannot be told
 
 
 def drawing(student, rng, p, k=4000):
     """Return what monte_carlo_average does: which networks it draws, and what mean it takes."""
     net, fits = lit_network(rng), []
-    for kind, shares in kept_shares(net, sampled(student, net, p, k, seed(rng))[0], p, k).items():
+    try:
+        got, _ = sampled(student, net, p, k, seed(rng))
+    except StudentError:
+        if fits := infinite(scale_of_units(p)):  # a slip that divides by 0 here
+            return fits
+        raise
+    for kind, shares in kept_shares(net, got, p, k).items():
         fits += [kind] if near(shares, 1 - p, k) else []
         fits += [SWAPPED] if near(shares, p, k) else []
         fits += [NOT_P] if near(shares, 1 - GIVEN_P, k) else []
@@ -419,6 +513,7 @@ def pairs(student, rng, p=0.2, k=4000):
     got = sampled(student, net, p, k, seed(rng))[0]
     share = per_row(array_of("the mean", got, (1, 2)))[:, 1]
     chances = {RIGHT: (1 - p) ** 2, SWAPPED: p**2, NOT_P: (1 - GIVEN_P) ** 2}
+    chances |= {OVER_P: 1 - p**2, TIMES_P: 0}  # one unit is enough; two are not
     fits = [name for name, chance in chances.items() if near(share, chance, k)]
     # Of one network, or of a mean of logits, it tells nothing.
     return fits + ([SAME, LOGITS] if agree(share, np.round(share)) else [])
@@ -427,7 +522,8 @@ def pairs(student, rng, p=0.2, k=4000):
 @ASSIGNMENT.check("q4", 1)
 def mean_is_of_k_networks(student, rng):
     """monte_carlo_average returns the mean of the probabilities of k networks:"""
-    only_right(drawing(student, rng, 0.2))
+    fits = drawing(student, rng, 0.2)
+    only_right(fits, SWAPPED in fits and takes_p_for_keeping(student, rng))
     for _ in range(24):  # a mean of 4 or 6 looks like one of 5 with probability 0.16 at most
         net = lit_network(rng)
         got, _ = sampled(student, net, 0.4, 5, seed(rng))
@@ -438,7 +534,8 @@ def mean_is_of_k_networks(student, rng):
 def standard_error_is_that_of_the_mean(student, rng):
     """monte_carlo_average returns the standard error of that mean:"""
     # All k alike, which makes each slip right, has probability 0.05 at p = 0.4: in 12, 3e-16.
-    for p in (0.4,) * 12 + (0.0,) * 12:
+    # At p = 1e-12 they are all alike, and a slip that divides by p goes on.
+    for p in (0.4,) * 12 + (1e-12,) * 12:
         net, k = lit_network(rng), 6
         got, error = sampled(student, net, p, k, seed(rng))
         if error is None:
@@ -451,10 +548,9 @@ def standard_error_is_that_of_the_mean(student, rng):
 
 def errors(net, p, kind, shares, got, k=6):
     """Return what the standard error of k may be, where the unit was kept in these shares."""
-    kinds = one_unit(net, p)
     # A mean of logits goes between the same two networks as the right one.
-    between = kinds[kind if kind in (INVERTED, BOTH) else RIGHT]
-    gap, f, root = np.abs(between(1) - between(0)), shares[:, None], np.sqrt(k)
+    off, on = ends(net, scale_of_units(p).get(kind, 1))
+    gap, f, root = np.abs(on - off), shares[:, None], np.sqrt(k)
     s, small = gap * np.sqrt(k * f * (1 - f) / (k - 1)), gap * np.sqrt(f * (1 - f))
     ddof = "it comes out too small: from which mean are the deviations measured (look up ddof)?"
     spread = "this is the standard deviation of the k networks. How sure is their mean?"
@@ -476,7 +572,12 @@ def errors(net, p, kind, shares, got, k=6):
     }
 
 
-@ASSIGNMENT.check("q4", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q4",
+    1,
+    hidden=True,
+    about="other p, 0 and 1 among them; more units; what it draws from; whether arrays change",
+)
 def sampling_elsewhere(student, rng):
     """monte_carlo_average lets each unit decide alone, from the generator given, at any p:"""
     others = [drawing(student, rng, p) for p in (0.7, 0.0, 1.0)]
@@ -530,7 +631,9 @@ def geometric_multiplies(student, rng):
     only_right(gives(student, "geometric_mean", products, case))
 
 
-@ASSIGNMENT.check("q5", 1, hidden=True)
+@ASSIGNMENT.check(
+    "q5", 1, hidden=True, about="other numbers of networks, rows and classes; a weight of 0"
+)
 def geometric_elsewhere(student, rng):
     """geometric_mean is right for any number of networks, rows and classes:"""
     cases = [telling(lambda: networks(rng, 5, 4, 3), products), networks(rng, 1, 3, 4)]
@@ -602,7 +705,7 @@ def needed_is_from_where_on(student, rng):
     only_right(needed(student, *USUAL))
 
 
-@ASSIGNMENT.check("q6", 1, hidden=True)
+@ASSIGNMENT.check("q6", 1, hidden=True, about="ties; a result that is None, or the first count")
 def needed_elsewhere(student, rng):
     """samples_needed takes ties, may find none, and may find the first:"""
     cases = (

@@ -3,8 +3,11 @@
     python -m dropout_grading ASSIGNMENT SUBMISSIONS [--out FOLDER] [--workers 2]
 
 Writes marks.csv, details.csv (each check of each student), manual.csv (answers for a person to
-mark) with rubric.md, and feedback/ into FOLDER. What has been marked is kept there: a second run
-marks only what is new or has changed.
+mark) with rubric.md, feedback/, and summary.html into FOLDER. What has been marked is kept there: a
+second run marks only what is new or has changed.
+
+A submission runs in bubblewrap. Where there is none, all runs in a container of docker or podman.
+Where there is neither, nothing runs without --unsafe.
 """
 
 import argparse
@@ -12,11 +15,23 @@ import os
 import sys
 from pathlib import Path
 
-from dropout_grading.execution.sandbox import Limits, isolated
-from dropout_grading.mark_folder import grade
-from dropout_grading.results import MARKED
+from dropout_grading import container
+from dropout_grading.execution.sandbox import Limits, isolated, why_not_isolated
+from dropout_grading.mark_folder import grade, load
+from dropout_grading.reports import summary
+from dropout_grading.reports.text import terminal
 
 MIB = 2**20
+NOT_ISOLATED = """\
+bubblewrap (bwrap) does not work here, and there is no docker or podman that runs. What bubblewrap
+says: {why}
+Install one of them; on Debian and Ubuntu: sudo apt install bubblewrap
+Or add --unsafe. Then a submission runs as you do. It can read and change all your files, this
+marker and the marks of others among them, read the solution, reach the network, and leave programs
+that run later. Do that only with submissions that you have read, or on a machine that you could
+lose."""
+UNSAFE = """\
+WARNING: --unsafe: submissions can read and change your files, the marks of others among them."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,23 +47,29 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--memory", type=int, default=defaults.memory_bytes // MIB, help="in MiB")
     parser.add_argument("--processes", type=int, default=defaults.processes)
+    parser.add_argument(
+        "--unsafe", action="store_true", help="run submissions as you, if they cannot be isolated"
+    )
     given = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     limits = Limits(given.seconds, given.memory * MIB, given.processes)
+    if not isolated() and not given.unsafe:
+        if tool := container.found():
+            return container.mark(tool, given)
+        why = terminal(why_not_isolated())
+        print(f"grade: {NOT_ISOLATED.format(why=why)}", file=sys.stderr)
+        return 2
     if not isolated():
-        print(
-            "WARNING: bubblewrap (bwrap) does not work here. Submissions run with limits on time, "
-            "memory and processes, but they can read your files and reach the network. On Debian "
-            "and Ubuntu: sudo apt install bubblewrap",
-            file=sys.stderr,
-        )
+        print(UNSAFE, file=sys.stderr)
     folders = given.assignment, given.submissions, given.out
     try:
         rows = grade(*folders, workers=given.workers, limits=limits)
     except ValueError as error:
-        print(f"grade: {error}", file=sys.stderr)
+        print(f"grade: {terminal(str(error))}", file=sys.stderr)
         return 2
-    marked = sum(row.result["status"] == MARKED for row in rows)
-    print(f"{len(rows)} submissions, {marked} marked; see {given.out / 'marks.csv'}")
+    print(summary.text(load(given.assignment), rows))
+    print(f"\nsee {given.out / 'marks.csv'} and {given.out / 'summary.html'}")
     return 0
 
 

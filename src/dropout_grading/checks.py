@@ -18,6 +18,7 @@ class Check(NamedTuple):
     points: float
     hidden: bool
     function: Callable  # (student, rng): raises WrongAnswerError or StudentError if it is not met
+    about: str = ""  # of a hidden check: what a student may know of it, when it is not met
 
 
 class Assignment:
@@ -38,12 +39,15 @@ class Assignment:
         self.checks: list[Check] = []
         self.template: list[tuple[str, str]] = []  # kind and source of each cell handed out
 
-    def check(self, question: str, points: float, *, hidden: bool = False):
-        """Return a decorator that adds a check; its docstring is its name in the feedback."""
+    def check(self, question: str, points: float, *, hidden: bool = False, about: str = ""):
+        """Return a decorator that adds a check; its docstring is its name in the feedback.
+
+        ``about``: what the feedback says of a hidden check in its place.
+        """
 
         def add(function):
             name = (function.__doc__ or function.__name__).strip().splitlines()[0]
-            self.checks.append(Check(name, question, points, hidden, function))
+            self.checks.append(Check(name, question, points, hidden, function, about))
             return function
 
         return add

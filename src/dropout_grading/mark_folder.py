@@ -1,13 +1,11 @@
 """Marks a folder of submissions, and writes the reports. A second run marks what has changed."""
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import json
 import os
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -17,10 +15,10 @@ from dropout_grading.checks import Assignment
 from dropout_grading.execution.sandbox import Limits, isolated
 from dropout_grading.execution.student import ProcessEndedError, Student
 from dropout_grading.mark_submission import mark, unmarked
-from dropout_grading.reports import feedback, tables
+from dropout_grading.reports import feedback, summary, tables
 from dropout_grading.results import STOPPED, Row, SubmissionResult, points_of
 from dropout_grading.submissions import notebook
-from dropout_grading.submissions.find import UnreadableError, disk_key, find_submissions
+from dropout_grading.submissions.find import UnreadableError, find_submissions
 
 PACKAGE = Path(__file__).parent
 
@@ -70,6 +68,10 @@ def grade(
         rows, comments = [], []
         for entry, result in zip(entries, results, strict=True):
             ids = {q: tables.answer_id(entry.student, q) for q in assignment.manual}
+            for question, key in ids.items():
+                answer = result["answers"].get(question)
+                if key in by_hand and answer is not None:
+                    by_hand[key] = by_hand[key].of(answer)
             answers = {q: by_hand[key] for q, key in ids.items() if key in by_hand}
             by_person = {q: tables.number(a.points) for q, a in answers.items() if a.points}
             rows.append(Row(entry, result, points_of(assignment, result, by_person)))
@@ -85,6 +87,8 @@ def grade(
 @contextlib.contextmanager
 def _only_run(out):
     """Hold the folder: of two runs at once, one would overwrite a person's points."""
+    import fcntl  # Windows has none: there a container marks
+
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as file:
         try:
@@ -151,10 +155,11 @@ def _mark_all(entries, kept, workers, progress) -> list[SubmissionResult]:
 
 def _write_reports(out, assignment, rows, comments):
     """Write the feedback and the tables. ``comments``: those of a person, for each row."""
-    names = Counter(disk_key(row.submission.student) for row in rows)
+    names = feedback.file_names([row.submission.student for row in rows])
     for row, said in zip(rows, comments, strict=True):
-        student = row.submission.student
-        name = feedback.file_name(student, shared=names[disk_key(student)] > 1)
+        name = names[row.submission.student]
         feedback.write(out / "feedback" / name, assignment, row, said)
+    feedback.write_zip(out / "feedback.zip", out / "feedback", rows, names)
     tables.write_marks(out / "marks.csv", assignment, rows)
     tables.write_details(out / "details.csv", rows)
+    (out / "summary.html").write_text(summary.page(assignment, rows), "utf8")

@@ -1,5 +1,6 @@
 """Marks one submission: its code runs in a sandbox, and its answers are compared here."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
@@ -14,7 +15,8 @@ from dropout_grading.results import MARKED, STOPPED, CheckResult, SubmissionResu
 from dropout_grading.submissions import notebook
 
 MAX_LINE_CHARACTERS = 500  # in the feedback
-MAX_CELL_ERRORS = 20  # in the feedback
+MAX_CELL_LINES = 20  # in the feedback
+UNSTEADY = "it is met in one run of your code, and not in another"
 ANOTHER_NOTEBOOK = "is not this assignment's notebook: it defines none of"
 
 
@@ -23,9 +25,12 @@ def mark(assignment: Assignment, data: bytes, *, limits: Limits | None = None) -
         cells = notebook.cells(data)
     except notebook.NotANotebookError as error:
         return unmarked(assignment, str(error))
-    code, template, limits = notebook.code(cells), assignment.template, limits or Limits()
+    code, template = notebook.code(cells), assignment.template
+    limits = (limits or Limits()).begun()
     with closing(Session(code, limits)) as session:
         checks = _run_checks(assignment, session)
+    with closing(Session(code, limits)) as another_session:
+        checks = _told_apart(assignment, checks, another_session)
     status = f"{STOPPED}: {line(session.stops[0])}" if session.stops else MARKED
     names = notebook.to_write(template)
     another = names and not notebook.defines(cells, names)
@@ -38,20 +43,25 @@ def mark(assignment: Assignment, data: bytes, *, limits: Limits | None = None) -
     return {
         "status": status,
         "checks": checks,
-        "errors": [
-            line(f"{notebook.place(number, code[number])}: {text}")
-            for number, text in sorted(session.errors.items())[:MAX_CELL_ERRORS]
-            if 0 <= number < len(code)  # a forged number may be any
-        ],
+        "errors": _by_cell(session.errors, code),
+        "failed_cells": len(session.errors.keys() & range(len(code))),
+        "notes": _by_cell(session.notes, code),
         "answers": {q: notebook.answer(cells, q, questions, template) for q in assignment.manual},
     }
+
+
+def _by_cell(texts: dict[int, str], code: list[str]) -> list[str]:
+    """Return a line for each text, with the place of its cell; a forged number may be any."""
+    numbers = sorted(texts.keys() & range(len(code)))[:MAX_CELL_LINES]
+    return [line(f"{notebook.place(n, code[n])}: {texts[n]}") for n in numbers]
 
 
 def unmarked(assignment: Assignment, why: str) -> SubmissionResult:
     """Return the result of a submission that cannot be run."""
     checks = [_check_result(check, "was not run") for check in assignment.checks]
     answers = dict.fromkeys(assignment.manual, "")
-    return {"status": line(why), "checks": checks, "errors": [], "answers": answers}
+    nothing_ran = {"errors": [], "failed_cells": 0, "notes": []}
+    return {"status": line(why), "checks": checks, "answers": answers} | nothing_ran
 
 
 def line(text: str) -> str:
@@ -70,14 +80,8 @@ def _run_checks(assignment: Assignment, session: Session) -> list[CheckResult]:
     notebook. If it is met there, it is met. Once such a second run has to be stopped, there is no
     other: the checks that are left need the restarts.
     """
-    rank = {question: n for n, question in enumerate(assignment.given)}
-    order = sorted(assignment.checks, key=lambda check: rank.get(check.question, len(rank)))
-    messages, done, run_again = {}, {""}, True
-    for check in order:
-        given = {}
-        for question, functions in assignment.given.items():
-            if question in done and question != check.question:
-                given |= functions
+    messages, run_again = {}, True
+    for check, given in _in_order(assignment):
         failure = partial(_failure, check)
         try:
             message = session.ask(failure, given)
@@ -92,8 +96,39 @@ def _run_checks(assignment: Assignment, session: Session) -> list[CheckResult]:
                 except ProcessEndedError:
                     run_again = False
         messages[check] = message
-        done.add(check.question)
     return [_check_result(check, messages[check]) for check in assignment.checks]
+
+
+def _in_order(assignment: Assignment) -> Iterator[tuple[Check, dict[str, str]]]:
+    """Yield the checks in the order in which they run, and the functions given to each."""
+    rank = {question: n for n, question in enumerate(assignment.given)}
+    done = {""}
+    for check in sorted(assignment.checks, key=lambda check: rank.get(check.question, len(rank))):
+        given = {}
+        for question, functions in assignment.given.items():
+            if question in done and question != check.question:
+                given |= functions
+        yield check, given
+        done.add(check.question)
+
+
+def _told_apart(assignment, checks: list[CheckResult], session: Session) -> list[CheckResult]:
+    """Return the results with messages of a process that no hidden check has asked.
+
+    Else a student's code could keep what a hidden check asks, and show it in the message of a check
+    that the student sees.
+    """
+    results = dict(zip(assignment.checks, checks, strict=True))
+    asked = False
+    for check, given in _in_order(assignment):
+        asked = asked or check.hidden
+        if asked and not check.hidden and "message" in results[check]:
+            try:
+                message = session.ask(partial(_failure, check), given)
+            except (ProcessEndedError, NotStartedError) as error:
+                message = f"your code was stopped: {line(str(error))}"
+            results[check] = results[check] | {"message": message or UNSTEADY}
+    return [results[check] for check in assignment.checks]
 
 
 def _failure(check: Check, student: Student) -> str | None:
@@ -113,7 +148,9 @@ def _failure(check: Check, student: Student) -> str | None:
 
 
 def _check_result(check: Check, message: str | None) -> CheckResult:
-    name, question, points, hidden, _ = check
+    name, question, points, hidden, _, about = check
     got = 0 if message else points
-    result = CheckResult(question=question, name=name, points=points, got=got, hidden=hidden)
+    result = CheckResult(
+        question=question, name=name, points=points, got=got, hidden=hidden, about=about
+    )
     return result | {"message": message} if message else result

@@ -14,13 +14,16 @@ class CheckResult(TypedDict):
     points: float  # for a right answer
     got: float
     hidden: bool
+    about: str  # what a student may know of a hidden check
     message: NotRequired[str]  # what is wrong, if the check is not met
 
 
 class SubmissionResult(TypedDict):
     status: str  # MARKED, or what kept the submission from being marked as a whole
     checks: list[CheckResult]
-    errors: list[str]  # a line for each cell that did not run to its end
+    errors: list[str]  # a line for each cell in which something failed, the first 20
+    failed_cells: int  # how many there are
+    notes: list[str]  # a line for each cell with a magic or such, which does nothing here
     answers: dict[str, str]  # {question: text}, for a person to mark
 
 

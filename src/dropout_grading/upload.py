@@ -2,12 +2,12 @@
 
     python -m dropout_grading.upload MARKS.csv LMS.csv [--column Grade]
 
-Writes upload.csv beside MARKS.csv: the LMS's own file with one column filled. For Moodle it also
-writes feedback.zip, which "upload multiple feedback files" takes.
+Writes upload.csv beside MARKS.csv: the LMS's own file with one column filled. It says who is in the
+LMS's file and handed in nothing.
 
-A student is found by number. In the downloads of Moodle and Canvas it follows the name (Ann
-Lee_123_assignsubmission_…, leeann_123_456_…). Moodle's grading worksheet has it in "Identifier"
-(Participant 123), Canvas's gradebook in "ID". Names are not compared: two students may share one.
+A student is found by number: the column "number" of MARKS.csv, which the names in the downloads of
+Moodle and Canvas hold. Moodle's grading worksheet has it in "Identifier" (Participant 123),
+Canvas's gradebook in "ID". Names are not compared: two students may share one.
 """
 
 import argparse
@@ -15,12 +15,11 @@ import csv
 import io
 import re
 import sys
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from dropout_grading.reports import feedback
 from dropout_grading.reports.tables import number
+from dropout_grading.reports.text import terminal, uncell
 from dropout_grading.results import MARKED
 
 MOODLE_KEY, CANVAS_KEY = "Identifier", "ID"  # columns
@@ -30,7 +29,11 @@ CANVAS_MAXIMUM = "Points Possible"  # a row
 
 def read(path: Path) -> tuple[list[list[str]], str]:
     """Return a CSV's rows, the first of them its header, and its separator."""
-    text = path.read_text("utf-8-sig")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        rule = "must be UTF-8: download it again, or save it as CSV UTF-8 in a spreadsheet"
+        raise ValueError(f"{path.name} {rule}; got byte {error.object[error.start]:#x}") from error
     header = text.partition("\n")[0]
     if not header.strip():
         raise ValueError(f"{path.name} must not be empty")
@@ -51,7 +54,7 @@ class Mark(NamedTuple):
     """A row of marks.csv."""
 
     student: str
-    key: str | None  # the number after the student's name
+    key: str  # the number by which the LMS knows the student, "" if it gave none
     status: str
     total: str
     of: str
@@ -60,14 +63,9 @@ class Mark(NamedTuple):
 def marks(path: Path) -> list[Mark]:
     """Return the rows of marks.csv."""
     (header, *rows), _ = read(path)
-    columns = [position(header, [name], path) for name in ("student", "status", "total", "of")]
-    found = []
-    for row in rows:
-        student, *more = (row[column] for column in columns)
-        student = student.removeprefix("'")  # there for the spreadsheet
-        number_after = re.search(r"_(\d+)$", student)
-        found.append(Mark(student, number_after and number_after[1], *more))
-    return found
+    names = ("student", "number", "status", "total", "of")
+    columns = [position(header, [name], path) for name in names]
+    return [Mark(*(uncell(row[column]) for column in columns)) for row in rows]
 
 
 def by_key(found: list[Mark]) -> tuple[dict[str, Mark], list[str]]:
@@ -75,7 +73,7 @@ def by_key(found: list[Mark]) -> tuple[dict[str, Mark], list[str]]:
     chosen, left_out = {}, []
     for mark in found:
         if not mark.key:
-            left_out.append(f"{mark.student}: no number after the name")
+            left_out.append(f"{mark.student}: no number of an LMS")
         elif not mark.total:
             left_out.append(f"{mark.student}: no total yet")
         elif mark.key in chosen:
@@ -85,11 +83,14 @@ def by_key(found: list[Mark]) -> tuple[dict[str, Mark], list[str]]:
     return chosen, left_out
 
 
-def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Path):
+def fill(
+    table: list[list[str]], column: str, chosen: dict[str, Mark], path: Path, handed_in: set[str]
+):
     """Fill the totals into a column of an LMS's table, whose first row is its header.
 
-    ``path``: the table's file, for messages. Returns the new table, the marks without a row, and
-    {key: the grade replaced}. Raises ValueError if a column is missing, or another maximum grade
+    ``path``: the table's file, for messages. ``handed_in``: the keys of all marks, with a total or
+    without. Returns the new table, the marks without a row, {key: the grade replaced}, and who
+    handed in nothing. Raises ValueError if a column is missing, or another maximum grade
     stands in the table.
     """
     header = table[0]
@@ -97,13 +98,15 @@ def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Pat
     grade_at = position(header, [column], path)
     of_moodle = header[key_at] == MOODLE_KEY
     maximum_at = position(header, MOODLE_MAXIMUMS, path) if of_moodle else None
-    filled, unknown, replaced = [list(row) for row in table], dict(chosen), {}
+    filled, unknown, replaced, missing = [list(row) for row in table], dict(chosen), {}, []
     for row in filled[1:]:
         if len(row) <= max(key_at, grade_at, maximum_at or 0):
             continue
         if row[0].strip() == CANVAS_MAXIMUM:
             _check_maximum(row[grade_at], chosen, path)
         found = re.search(r"\d+$", row[key_at].strip())
+        if found and found[0] not in handed_in:
+            missing.append(", ".join(row[:key_at] + row[key_at : key_at + 2]))
         if found and found[0] in unknown:
             mark = unknown.pop(found[0])
             if maximum_at is not None:
@@ -111,7 +114,7 @@ def fill(table: list[list[str]], column: str, chosen: dict[str, Mark], path: Pat
             if row[grade_at].strip() and number(row[grade_at]) != number(mark.total):
                 replaced[mark.key] = row[grade_at]
             row[grade_at] = mark.total
-    return filled, unknown, replaced
+    return filled, unknown, replaced, missing
 
 
 def _check_maximum(text: str, chosen: dict[str, Mark], path: Path) -> None:
@@ -122,14 +125,6 @@ def _check_maximum(text: str, chosen: dict[str, Mark], path: Path) -> None:
             raise ValueError(f"{rule}, got {text}: change it in the LMS and download again")
 
 
-def write_feedback(path, chosen):
-    """Write the texts into a zip, named as Moodle wants them."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for key, mark in chosen.items():
-            text = path.with_name("feedback") / feedback.file_name(mark.student)
-            archive.write(text, f"Participant_{key}_assignsubmission_file_feedback.md")
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 1 if a mark found no row, 2 for bad input."""
     parser = argparse.ArgumentParser(prog="python -m dropout_grading.upload", description=__doc__)
@@ -137,15 +132,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("lms", type=Path, help="the CSV that the LMS gave out")
     parser.add_argument("--column", default="Grade", help="the column to fill (Moodle's: Grade)")
     given = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     try:
-        chosen, left_out = by_key(marks(given.marks))
+        all_marks = marks(given.marks)
+        chosen, left_out = by_key(all_marks)
         table, separator = read(given.lms)
-        table, unknown, replaced = fill(table, given.column, chosen, given.lms)
+        handed_in = {mark.key for mark in all_marks}
+        table, unknown, replaced, missing = fill(table, given.column, chosen, given.lms, handed_in)
         filled = {key: mark for key, mark in chosen.items() if key not in unknown}
-        if MOODLE_KEY in table[0]:
-            write_feedback(given.marks.with_name("feedback.zip"), filled)
     except (OSError, ValueError) as error:
-        print(f"upload: {error}", file=sys.stderr)
+        print(f"upload: {terminal(str(error))}", file=sys.stderr)
         return 2
     out = given.marks.with_name("upload.csv")
     with out.open("w", newline="", encoding="utf-8-sig") as file:
@@ -157,7 +154,9 @@ def main(argv: list[str] | None = None) -> int:
             notes.append(f"REPLACED: {mark.student}: {replaced[key]} by {mark.total}")
         if mark.status != MARKED:
             notes.append(f"LOOK AT: {mark.student} gets {mark.total}: {mark.status}")
-    sys.stderr.writelines(f"{note}\n" for note in notes)
+    notes += [f"HANDED IN NOTHING: {who}" for who in missing]
+    for note in notes:
+        print(terminal(note), file=sys.stderr)
     print(f"{len(filled)} marks in {out}")
     return 1 if left_out else 0
 

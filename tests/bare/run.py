@@ -61,20 +61,21 @@ def run(version):
         root = Path(folder, "root")
         progress(f"Debian {version}", "debootstrap")
         make_system(root, RELEASES[version])
+        clone = ["git", "clone", "--quiet", "--no-local", ROOT, f"{root}{CLONE}"]
+        subprocess.run(clone, check=True)
         python = inside(root, "python3 --version", stdout=subprocess.PIPE).communicate()[0].strip()
         return [command(root, f"Debian {version}, {python}", words) for words in COMMANDS]
     finally:
         shutil.rmtree(folder)  # nothing is mounted in it: that ended with the commands
 
 
-def make_system(root, release):
-    bootstrap = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+def make_system(root, release, packages=PACKAGES):
+    bootstrap = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
     said = Path(root.parent, "debootstrap.log")
     with said.open("w") as log:
         made = subprocess.run([*bootstrap, release, str(root), *mirror()], stdout=log, stderr=log)
     if made.returncode:
         sys.exit(said.read_text() + "bare: debootstrap failed; its own words are above")
-    subprocess.run(["git", "clone", "--quiet", "--no-local", ROOT, f"{root}{CLONE}"], check=True)
     for file in ("/etc/resolv.conf", "/etc/hosts", CERTIFICATES):
         if Path(file).is_file():
             shutil.copyfile(file, f"{root}{file}")

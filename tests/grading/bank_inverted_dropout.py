@@ -41,7 +41,7 @@ def lines(*code):
 WRONG = [
     # q1
     ("keeps with p", {KEEP: "rng.random(shape) < p"}, (2, 4, 1, 3, 3, 2)),
-    ("keeps all", {KEEP: "np.ones(shape, bool)"}, (1, 4, 1, 3, 3, 2)),
+    ("keeps all", {KEEP: "np.ones(shape, bool)"}, (0, 4, 1, 3, 3, 2)),
     ("mask of integers", {KEEP: "(rng.random(shape) < 1 - p).astype(int)"}, (2, 4, 1, 3, 3, 2)),
     (
         "mask shared by rows",
@@ -151,7 +151,7 @@ WRONG = [
         (3, 4, 1, 3, 0, 2),
     ),
     ("zeros for a gradient", {NUMERICAL: lines("return 0 * x")}, (3, 4, 1, 3, 0, 2)),
-    ("a row for the gradient", {"return gradient": "return gradient.ravel()"}, (3, 4, 1, 3, 0, 2)),
+    ("a row for the gradient", {"return gradient": "return gradient.ravel()"}, (3, 4, 1, 3, 1, 2)),
     ("syntax error", {"below = f(x)": "below = f(x"}, (3, 4, 1, 3, 0, 2)),
     # q6
     ("standard evaluation by p", {STANDARD_EVAL: "p * x"}, (3, 4, 1, 3, 3, 1)),
@@ -213,12 +213,12 @@ WRONG = [
     (
         "keeps with p and divides by p",
         {KEEP: "rng.random(shape) < p", SCALE: "1 / p, 0"},
-        (2, 2, 1, 3, 3, 2),
+        (2, 4, 1, 3, 3, 2),  # one slip
     ),
     (
         "the paper's p throughout",
         {KEEP: "rng.random(shape) < p", SCALE: "1 / p, 0", STANDARD_EVAL: "p * x"},
-        (2, 2, 1, 3, 3, 1),
+        (2, 4, 1, 3, 3, 2),
     ),
     (
         "the two kinds swapped",
@@ -245,7 +245,7 @@ WRONG = [
             "(2 * h)": "h",
             STANDARD_EVAL: "p * x",
         },
-        (2, 2, 0, 0, 1, 1),
+        (2, 2, 0, 0, 1, 2),
     ),
 ]
 

@@ -299,7 +299,7 @@ def test_loopback_is_out_of_reach_isolated():
         server.settimeout(0.2)
         port = server.getsockname()[1]
         call = f"socket.create_connection(('127.0.0.1', {port}), 1).close()"
-        with pytest.raises(StudentError, match=r"ConnectionRefused|Network is unreachable"):
+        with pytest.raises(StudentError, match=r"ConnectionRefused|unreachable|not supported"):
             seen(call)
         with pytest.raises(TimeoutError):
             server.accept()
@@ -328,6 +328,16 @@ def test_a_burst_of_processes_is_ended(apart):
     assert alive("burst-of-processes") == []
 
 
+def sample(memory_bytes):
+    """Return what the guard would see of a process that has no entry in /proc."""
+    return SimpleNamespace(
+        pid=0,
+        memory_info=lambda: SimpleNamespace(rss=memory_bytes),
+        cpu_times=lambda: (0.0, 0.0, 0.0, 0.0),
+        num_threads=lambda: 1,
+    )
+
+
 @pytest.mark.parametrize(
     ("processes", "memory_bytes", "said"),
     [
@@ -337,12 +347,17 @@ def test_a_burst_of_processes_is_ended(apart):
     ],
 )
 def test_what_is_allowed_may_be_used_and_no_more(processes, memory_bytes, said):
-    one = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=memory_bytes))
-    none = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0))
-    tree = [one] + [none] * (processes + sandbox.BUBBLEWRAP_PROCESSES - 1)
+    one = sample(memory_bytes)
+    tree = [one] + [sample(0)] * (processes + sandbox.BUBBLEWRAP_PROCESSES - 1)
     limits = Limits(processes=3, memory_bytes=100)
     watched = SimpleNamespace(
-        limits=limits, _deadline=math.inf, _total_deadline=math.inf, _tree=lambda: tree
+        limits=limits,
+        _cpu_before=0,
+        _queued_before=0,
+        _deadline=math.inf,
+        _ends=math.inf,
+        _tree=lambda: tree,
+        _in_memory=lambda tree: (0, 0),
     )
     assert sandbox.Sandbox._passed_limit(watched) == said
 
@@ -370,9 +385,10 @@ def test_an_endless_cell(apart):
     """It is left out: what the other cells define is marked."""
     data = submission(evaluation("return 2 * x"), after=["while True: pass"])
     result = mark(assignment(), data, limits=Limits(seconds=1))
-    assert result["status"] == "stopped: took longer than 1 s"
+    said = result["status"].removeprefix("stopped: ")
+    assert said.startswith("took longer than ")  # 1 s, or 4 s if the machine has other work
     assert score(result) == LOSES_Q3
-    assert result["errors"] == ["code cell 9, `while True: pass`: took longer than 1 s; left out"]
+    assert result["errors"] == [f"code cell 9, `while True: pass`: {said}; left out"]
 
 
 def test_endless_cells_without_end():

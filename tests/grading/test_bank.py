@@ -1,12 +1,14 @@
 """Every misconception costs what it should, and no right answer costs anything.
 
-What a student's own notebook says is what the marker says, of each of them.
+What a student's own notebook says is what the marker says, of each of them, and Gradescope gives
+the same points.
 
 Inputs are new at each run, so each run is another sample: no score may hang on chance.
 """
 
 import re
 
+import bank_class
 import bank_inverted_dropout
 import bank_rescue
 import bank_test_time
@@ -15,20 +17,32 @@ from forked import Forked
 from notebooks import FULL, assignment, mark, marked, notebook, score, submission
 from own_checks import quiet, said, variables
 
+from dropout_grading import gradescope
+
 FULL_MARKS = {
     "inverted-dropout": FULL,
     "test-time": tuple(bank_test_time.FULL.values()),
     "rescue": tuple(bank_rescue.FULL.values()),
 }
-BANK = [("inverted-dropout", *entry) for entry in bank_inverted_dropout.BANK]
+# (assignment, title, what `submission` takes, points)
+BANK = [
+    ("inverted-dropout", title, {"replacements": replacements}, points)
+    for title, replacements, points in bank_inverted_dropout.BANK
+]
 BANK += [
-    ("test-time", title, replacements, tuple(points.values()))
+    ("test-time", title, {"replacements": replacements}, tuple(points.values()))
     for title, replacements, points in bank_test_time.BANK
 ]
 BANK += [
-    ("rescue", title, replacements, tuple((bank_rescue.FULL | points).values()))
+    (
+        "rescue",
+        title,
+        {"replacements": replacements},
+        tuple((bank_rescue.FULL | points).values()),
+    )
     for title, replacements, points in bank_rescue.BANK
 ]
+BANK += [(name, f"class: {title}", *more) for name, title, *more in bank_class.CLASS]
 
 each_assignment = pytest.mark.parametrize("name", FULL_MARKS)
 
@@ -94,21 +108,30 @@ def agrees(raised, entry):
 
 
 @pytest.mark.parametrize(
-    ("name", "replacements", "points"),
-    [(name, replacements, points) for name, _, replacements, points in BANK],
+    ("name", "changes", "points"),
+    [(name, changes, points) for name, _, changes, points in BANK],
     ids=[f"{name}: {title}" for name, title, *_ in BANK],
 )
-def test_points(name, replacements, points, monkeypatch):
+def test_points(name, changes, points, monkeypatch):
     """The lines that show leave no variable; with them runs the solution, above."""
     monkeypatch.setattr("dropout_grading.execution.student.Sandbox", Forked)
-    data = quiet(submission(replacements, name=name))
+    data = quiet(submission(name=name, **changes))
     result = mark(assignment(name), data)
     assert score(result) == points
+    assert given_by_gradescope(name, result) == points
     names = variables(data)
     marked = {(check["question"], check["name"]): check for check in result["checks"]}
     alone = said(names, name, given=False)
-    for check, raised in said(names, name, given=True).items():
+    # Who is told in the notebook that all is well has the points.
+    wrong = [check for check, raised in alone.items() if raised]
+    for check, raised in (alone | said(names, name, given=True, checks=wrong)).items():
         entry = marked[check.question, check.name]
-        if alone[check] is None:  # who is told in the notebook that all is well has the points
-            raised = None
         assert agrees(raised, entry), f"{raised!r} in the notebook, and marked {entry}"
+
+
+def given_by_gradescope(name, result):
+    """Return the points of each question, as they stand in results.json."""
+    got = dict.fromkeys(assignment(name).questions, 0)
+    for test in gradescope.results(assignment(name), result)["tests"]:
+        got[test["name"].partition(":")[0]] += test["score"]
+    return tuple(got[question] for question in got if question not in assignment(name).manual)

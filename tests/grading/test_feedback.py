@@ -29,7 +29,7 @@ def feedback(tmp_path, data, **points):
 def test_of_what_cannot_be_read_the_reason_and_no_more(tmp_path):
     assert feedback(tmp_path, b"no") == (
         "# inverted-dropout: ann\n\n"
-        "The file that you handed in (ann.ipynb) is not a notebook (JSONDecodeError).\n\n"
+        "The file that you handed in (`ann.ipynb`) is not a notebook (JSONDecodeError).\n\n"
         "**Total: 0 of 20 points.**\n"
     )
 
@@ -53,7 +53,7 @@ def test_of_a_blank_notebook_a_line_a_question(tmp_path):
 
 def test_of_another_notebook_the_reason_and_no_more(tmp_path):
     text = feedback(tmp_path, submission(name="rescue"))
-    assert "(ann.ipynb) is not this assignment's notebook: it defines none of keep_mask," in text
+    assert "(`ann.ipynb`) is not this assignment's notebook: it defines none of keep_mask," in text
     assert text.endswith("\n\n**Total: 0 of 20 points.**\n")
 
 
@@ -89,10 +89,11 @@ def test_what_is_wrong(tmp_path):
     content = json.loads(submission(replacements))
     text = feedback(tmp_path, json.dumps(content).encode())
     assert (
-        "- Not met: *inverted_eval leaves the values alone*: your code raised ValueError: not done "
-        "(line 4 of code cell 4, `def inverted_eval(x, p):`)\n"
+        "- Not met: *inverted_eval leaves the values alone*: ``your code raised ValueError: not "
+        "done (line 4 of code cell 4, `def inverted_eval(x, p):`)``\n"
     ) in text
-    assert "- Not met: 1 check that you do not see in the notebook (1 point).\n" in text
+    unseen = "- Not met: 1 check that you do not see in the notebook (1 point). It tries: "
+    assert f"{unseen}other p, 0 and 1 among them;" in text
     assert "your code: " not in text
 
 
@@ -130,7 +131,8 @@ def test_what_returns_nothing():
 )
 def test_a_hidden_check_is_counted_unless_nothing_is_written(messages, said):
     def failed(message, hidden):
-        return {"question": "q1", "name": "it", "points": 1, "hidden": hidden, "message": message}
+        check = {"question": "q1", "name": "it", "points": 1, "hidden": hidden}
+        return check | {"about": "other p", "message": message}
 
     checks = [failed(message, False) for message in messages] + [failed("secret", True)]
     row = Row(None, {"checks": checks, "answers": {}}, {"q1": 0})

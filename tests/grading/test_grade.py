@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
 import zipfile
 
 import pytest
@@ -11,7 +13,7 @@ from helpers import says
 from notebooks import FOLDER, FULL, assignment, score, submission, unanswered
 
 from dropout_grading import __main__ as command
-from dropout_grading import mark_folder
+from dropout_grading import container, mark_folder
 from dropout_grading.__main__ import main
 from dropout_grading.execution import sandbox
 from dropout_grading.execution.protocol import MAX_ARRAYS, ProtocolError, receive, send
@@ -19,7 +21,7 @@ from dropout_grading.execution.sandbox import Limits
 from dropout_grading.execution.values import MAX_NESTING, Opaque, pack, unpack
 from dropout_grading.mark_folder import grade
 from dropout_grading.reports import feedback, tables
-from dropout_grading.submissions import find
+from dropout_grading.submissions import files, find
 from dropout_grading.submissions import notebook as reader
 from tools.paths import ASSIGNMENTS, HANDOUTS
 
@@ -121,14 +123,14 @@ def test_a_folder_of_anything(tmp_path):
     assert statuses["eve"] == "marked; not looked at: scratch.ipynb"
     assert statuses["ann"] == "marked"
     feedback = (tmp_path / "out" / "feedback" / "eve.md").read_text("utf8")
-    said = f"This is about eve/{NAME}. Nobody looked at what lay beside it: scratch.ipynb."
+    said = f"This is about `eve/{NAME}`. Nobody looked at what lay beside it: `scratch.ipynb`."
     assert said in feedback
 
 
 @pytest.mark.parametrize("where", ["a zip", "a folder", "the folder itself"])
 def test_a_download_of_moodle(tmp_path, where):
     """Also of one student alone, whose name is in the folder's."""
-    for files in (
+    for members in (
         {
             f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann",
             "Ben Öz_34_assignsubmission_file_/my work.zip": zipped({NAME: b"ben"}),
@@ -136,15 +138,15 @@ def test_a_download_of_moodle(tmp_path, where):
         },
         {f"Ann Lee_12_assignsubmission_file_/{NAME}": b"ann"},
     ):
-        folder = tmp_path / str(len(files))
+        folder = tmp_path / str(len(members))
         lay(
             folder,
-            {"course.zip": zipped(files)}
+            {"course.zip": zipped(members)}
             if where == "a zip"
-            else {("course/" if where == "a folder" else "") + n: d for n, d in files.items()},
+            else {("course/" if where == "a folder" else "") + n: d for n, d in members.items()},
         )
         want = {"Ann Lee_12": b"ann", "Ben Öz_34": b"ben", "Cid_56": "holds no notebook (.ipynb)"}
-        assert found(folder) == dict(list(want.items())[: len(files)])
+        assert found(folder) == dict(list(want.items())[: len(members)])
 
 
 @pytest.mark.parametrize("as_zip", [True, False])
@@ -187,19 +189,19 @@ def test_one_name_twice_is_two_rows(tmp_path):
 def test_an_unreadable_file_is_a_row(tmp_path, monkeypatch):
     """A file that the marker may not open; root may open any, so the error is made here."""
     lay(tmp_path, {"ann.ipynb": GOOD, "ben.ipynb": GOOD})
-    opened = find.Path.open
+    opened = os.open
 
     def refuse(path, *args):
-        if path.name == "ann.ipynb":
+        if str(path).endswith("ann.ipynb"):
             raise PermissionError(13, "Permission denied")
         return opened(path, *args)
 
-    monkeypatch.setattr(find.Path, "open", refuse)
+    monkeypatch.setattr(files.os, "open", refuse)
     assert found(tmp_path) == {"ann": "cannot be read: Permission denied", "ben": GOOD}
 
 
 def test_limits_on_what_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(find, "MAX_FILES", 4)
+    monkeypatch.setattr(files, "MAX_FILES", 4)
     lay(tmp_path, {"ann.zip": zipped({f"{n}.txt": b"" for n in range(5)})})
     deep = GOOD
     for n in range(6):
@@ -221,13 +223,14 @@ def test_the_columns_of_the_csv(tmp_path):
     assert list(ann) == [
         "student",
         "file",
+        "number",
         "status",
         *(f"q{n}" for n in range(1, 8)),
         "total",
         "of",
     ]
-    assert list(ann.values()) == ["ann", "ann.ipynb", "marked", *"341332", "", "", "20"]
-    assert list(ben.values())[3:] == [*"000000", "0", "0", "20"]
+    assert list(ann.values()) == ["ann", "ann.ipynb", "", "marked", *"341332", "", "", "20"]
+    assert list(ben.values())[4:] == [*"000000", "0", "0", "20"]
     assert ben["status"].startswith("is not a notebook")
 
 
@@ -246,7 +249,7 @@ def test_names_that_no_file_can_have(tmp_path):
     assert len(run(tmp_path)) == len(names)
     assert len(list((tmp_path / "out" / "feedback").iterdir())) == len(names)
     assert len(table(tmp_path / "out" / "marks.csv")) == len(names)
-    assert feedback.file_name("a/../b") != feedback.file_name("a_.._b")
+    assert len(set(feedback.file_names(["a/../b", "a_.._b"]).values())) == 2
 
 
 def test_feedback_reveals_no_hidden_check(tmp_path):
@@ -293,9 +296,9 @@ def test_the_instructor_sees_what_each_check_said(tmp_path):
     rows = table(tmp_path / "out" / "details.csv")
     assert len(rows) == 2 * len(assignment().checks)
     (lost,) = (row for row in rows if row["got"] == "0" and row["student"] == "'=ann")
-    assert list(lost.values())[1:2] + list(lost.values())[3:] == [
-        *("q2", "yes", "0", "1", "inverted_train changes its input: make a new array")
-    ]
+    assert [
+        lost[name] for name in ("status", "question", "hidden", "got", "points", "message")
+    ] == [*("marked", "q2", "yes", "0", "1", "inverted_train changes its input: make a new array")]
     assert {row["message"] for row in rows if row["student"] == "ben"} == {"was not run"}
     assert "was not run" not in (tmp_path / "out" / "feedback" / "ben.md").read_text("utf8")
 
@@ -376,10 +379,74 @@ def test_points_out_of_range_are_refused(tmp_path, points, capsys):
     manual = tmp_path / "out" / "manual.csv"
     fill_in(manual, ann=points)
     before = manual.read_bytes()
-    assert main([str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 2
+    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--unsafe"]
+    assert main(arguments) == 2
     rule = f"points of ann:q7 in manual.csv must be a number from 0 to 4, got {points}"
     assert rule in capsys.readouterr().err
     assert manual.read_bytes() == before
+
+
+def test_points_are_for_the_answer_that_was_read(tmp_path):
+    """If it changes, they wait for a person again; what was given before is said."""
+    manual = tmp_path / "out" / "manual.csv"
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("One."), "ben.ipynb": with_answer("Same.")})
+    run(tmp_path)
+    fill_in(manual, ann="2.5", ben="3")
+    run(tmp_path)
+    assert [row["q7"] for row in table(tmp_path / "out" / "marks.csv")] == ["2.5", "3"]
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("Another.")})
+    for _ in range(2):
+        run(tmp_path)
+        assert [row["q7"] for row in table(tmp_path / "out" / "marks.csv")] == ["", "3"]
+        ann, ben = table(manual)
+        said = "the answer has changed since it got 2.5: mark it again"
+        assert (ann["points"], ann["answer"], ann["note"]) == ("", "Another.", said)
+        assert (ben["points"], ben["note"]) == ("3", "")
+    fill_in(manual, ann="4")
+    run(tmp_path)
+    assert [row["q7"] for row in table(tmp_path / "out" / "marks.csv")] == ["4", "3"]
+    assert table(manual)[0]["note"] == ""
+
+
+def test_points_for_an_answer_that_is_gone(tmp_path):
+    manual = tmp_path / "out" / "manual.csv"
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("One.")})
+    run(tmp_path)
+    fill_in(manual, ann="2.5")
+    lay(tmp_path / "in", {"ann.ipynb": unanswered(GOOD)})
+    run(tmp_path)
+    (ann,) = table(tmp_path / "out" / "marks.csv")
+    assert ann["q7"] == "0"
+    assert "since it got 2.5" in table(manual)[0]["note"]
+
+
+def test_points_filled_in_beside_an_old_answer_do_not_count_for_a_new_one(tmp_path):
+    """The file was open in a spreadsheet while the marker ran again."""
+    manual = tmp_path / "out" / "manual.csv"
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("One.")})
+    run(tmp_path)
+    open_in_spreadsheet = manual.read_bytes()
+    lay(tmp_path / "in", {"ann.ipynb": with_answer("Another.")})
+    run(tmp_path)
+    manual.write_bytes(open_in_spreadsheet)
+    fill_in(manual, ann="2.5")
+    run(tmp_path)
+    assert table(tmp_path / "out" / "marks.csv")[0]["q7"] == ""
+
+
+def test_moodle_gets_the_feedback_by_number(tmp_path):
+    """Of those whose answers are marked, and not before."""
+    folder, out = "{}_assignsubmission_file_", tmp_path / "out"
+    lay(tmp_path / "in", {f"{folder.format(n)}/{NAME}": GOOD for n in ("Ann Lee_7", "-Bo_77")})
+    run(tmp_path)
+    assert not (out / "feedback.zip").exists()
+    fill_in(out / "manual.csv", **{"'-Bo_77": "3"})
+    run(tmp_path)
+    with zipfile.ZipFile(out / "feedback.zip") as archive:
+        (name,) = archive.namelist()
+        assert name == "Participant_77_assignsubmission_file_feedback.md"
+        assert archive.read(name).startswith(b"# inverted-dropout: ")
+        assert b"-Bo_77" in archive.read(name)
 
 
 def test_points_of_who_is_not_in_the_folder_are_kept(tmp_path):
@@ -396,7 +463,7 @@ def test_points_of_who_is_not_in_the_folder_are_kept(tmp_path):
 def test_a_spreadsheet_with_semicolons_is_read(tmp_path):
     file = tmp_path / "manual.csv"
     file.write_text("\ufeffid;points;of;comment;answer\r\nann:q7;2;4;a, b;x\r\n", "utf8")
-    assert tables.read_answers(file, assignment()) == {"ann:q7": ("2", "a, b", "x")}
+    assert tables.read_answers(file, assignment())["ann:q7"][:3] == ("2", "a, b", "x")
     file.write_text("name,points\nann,2\n", "utf8")
     with pytest.raises(ValueError, match=r"manual\.csv must have the columns id, points, of"):
         tables.read_answers(file, assignment())
@@ -410,7 +477,9 @@ def test_a_spreadsheet_with_semicolons_can_be_opened_again(tmp_path):
     with manual.open("w", newline="", encoding="utf-8-sig") as file:
         csv.writer(file, delimiter=";").writerows([row, (row | {"points": "2,5"}).values()])
     run(tmp_path)
-    assert manual.read_text("utf-8-sig").startswith("id;points;of;comment;answer\nann:q7;2,5;4;;")
+    assert manual.read_text("utf-8-sig").startswith(
+        "id;points;of;comment;note;answer;version\nann:q7;2,5;4;;;"
+    )
     assert table(tmp_path / "out" / "marks.csv")[0]["total"] == "18.5"
 
 
@@ -504,30 +573,107 @@ def test_the_sandbox_covers_no_place_of_python():
     assert not sandbox.sys.base_prefix.startswith(sandbox.SANDBOX_HOME)
 
 
-def test_the_command(tmp_path, capsys, monkeypatch):
+def test_the_command(tmp_path, capsys):
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
     arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
-    assert main(arguments) == 0
+    assert main([*arguments, "--unsafe"]) == 0
     said = capsys.readouterr()
-    assert "2 submissions, 1 marked" in said.out
-    assert ("WARNING: bubblewrap" in said.err) != sandbox.isolated()
+    assert "2 submissions, 1 marked, 1 that could not be marked" in said.out
+    assert ("WARNING: --unsafe" in said.err) != sandbox.isolated()
+
+
+@pytest.fixture
+def no_bubblewrap(monkeypatch):
     for module in (sandbox, command, mark_folder):
         monkeypatch.setattr(module, "isolated", lambda: False)
-    assert main(arguments) == 0
-    assert "WARNING: bubblewrap (bwrap) does not work here" in capsys.readouterr().err
+    monkeypatch.setattr(container, "found", lambda: None)
+
+
+def test_without_isolation_nothing_runs(tmp_path, capsys, no_bubblewrap):
+    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    lay(tmp_path / "in", {"ann.ipynb": GOOD})
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "sudo apt install bubblewrap" in said
+    assert "It can read and change all your files" in said
+    assert not (tmp_path / "out").exists()
+    assert main([*arguments, "--unsafe"]) == 0
+    assert "WARNING: --unsafe" in capsys.readouterr().err
+
+
+DOCKER = """#!/bin/sh
+printf '%s\\n' "$@" "--" >> {log}
+test "$1" != build || exit {status}
+"""
+
+
+@pytest.mark.parametrize("tool", container.OPTIONS)
+def test_without_bubblewrap_a_container_marks(tmp_path, monkeypatch, tool):
+    """What is mounted, and nothing else; a program takes the tool's place here."""
+    for module in (sandbox, command):
+        monkeypatch.setattr(module, "isolated", lambda: False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    for name in container.OPTIONS:
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / tool).write_text(DOCKER.format(log=tmp_path / "log", status=0))
+    handed_in, out = tmp_path / 'in, of "1"', tmp_path / "out"
+    lay(handed_in, {"ann.ipynb": GOOD})
+    assert main([str(FOLDER), str(handed_in), "--out", str(out), "--seconds", "7"]) == 0
+    _, build, run_, _ = (tmp_path / "log").read_text().split("--\n")
+    assert build.split("\n")[0] == "build"
+    run_ = run_.split("\n")
+    quoted = str(handed_in).replace('"', '""')
+    assert [option for option in run_ if "mount" in option] == [
+        f'--mount=type=bind,"source={FOLDER}",target=/assignments/{FOLDER.name},readonly',
+        f'--mount=type=bind,"source={quoted}",target=/submissions,readonly',
+        f'--mount=type=bind,"source={out}",target=/marks',
+    ]
+    assert "--network=none" in run_
+    assert f"--user={os.getuid()}:{os.getgid()}" in run_
+    assert ("--cap-add=SETFCAP" in run_) == (os.getuid() == 0)
+    assert "--seconds=7.0" in run_
+    (tmp_path / tool).write_text(DOCKER.format(log=tmp_path / "log", status=3))
+    assert main([str(FOLDER), str(handed_in), "--out", str(out)]) == 3
+
+
+def test_the_image_is_built_from_files_that_are_there():
+    text = (sandbox.PACKAGE / "Containerfile").read_text("utf8")
+    copied = re.findall("^COPY (.+) \\S+$", text, flags=re.MULTILINE)
+    for name in " ".join(copied).split():
+        assert (container.ROOT / name).exists(), name
 
 
 def test_the_command_s_limits_are_those_of_the_marker_unless_told_otherwise(monkeypatch):
     given = []
     monkeypatch.setattr(command, "grade", lambda *a, limits, **k: given.append(limits) or [])
-    main(["a", "b"])
-    main(["a", "b", "--seconds", "2.5", "--memory", "3", "--processes", "4"])
+    main([str(FOLDER), "b", "--unsafe"])
+    limits = ["--seconds", "2.5", "--memory", "3", "--processes", "4"]
+    main([str(FOLDER), "b", "--unsafe", *limits])
     assert given == [Limits(), Limits(seconds=2.5, memory_bytes=3 * 2**20, processes=4)]
+
+
+@pytest.mark.parametrize(
+    ("command", "want"),
+    [
+        ("grade", ["assignments/inverted-dropout", "a 'b' c", "--out", 'x "y"']),
+        ("upload", ['x "y"/marks.csv', "l m.csv", "--column", "Dropout (1)"]),
+    ],
+)
+def test_make_takes_paths_with_spaces_and_quotes(tmp_path, command, want):
+    shows = tmp_path / "python"
+    shows.write_text("#!/bin/sh\nshift 2\nprintf '%s\\n' \"$@\"")
+    shows.chmod(0o755)
+    given = {"SUBMISSIONS": "a 'b' c", "MARKS": 'x "y"', "LMS": "l m.csv", "COLUMN": "Dropout (1)"}
+    arguments = [f"{name}={value}" for name, value in {**given, "VENV_PYTHON": shows}.items()]
+    make = ["make", "-s", "-o", "setup", command, *arguments]
+    ended = subprocess.run(make, cwd=container.ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == want
 
 
 def test_what_was_marked_before_counts_as_marked(tmp_path, capsys):
     lay(tmp_path / "in", {"ann.ipynb": GOOD, "ben.ipynb": b"no"})
-    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--unsafe"]
     for _ in range(2):  # the second time the result is read from its file
         main(arguments)
         assert "2 submissions, 1 marked" in capsys.readouterr().out
@@ -547,7 +693,7 @@ def test_what_the_command_refuses(arguments, text, tmp_path, capsys):
     filled = [a.replace("{in}", str(tmp_path / "in")) for a in arguments]
     if "--out" not in filled:
         filled += ["--out", str(tmp_path / "out")]
-    assert main(filled) == 2
+    assert main([*filled, "--unsafe"]) == 2
     assert text in capsys.readouterr().err
 
 

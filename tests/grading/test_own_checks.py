@@ -10,6 +10,8 @@ from notebooks import assignment, notebook, submission
 from own_checks import inlined, said, variables
 from test_bank import each_assignment
 
+from dropout_grading.checks import WrongAnswerError
+from dropout_grading.execution.calls import StudentError
 from tools.book.assignments import standing_alone
 from tools.paths import ASSIGNMENTS
 
@@ -54,3 +56,11 @@ def test_inputs_are_new_each_time():
     for _ in range(3):
         said(names, "inverted-dropout", given=False)
     assert len(drawn) == 3
+
+
+@each_assignment
+def test_the_first_page_names_the_lines_that_a_check_prints(name):
+    """Python prints the name of an error in front of its text."""
+    first = next(text for kind, text in assignment(name).template if kind == "markdown")
+    for error in (WrongAnswerError, StudentError):
+        assert f"`{error.__name__}:`" in first

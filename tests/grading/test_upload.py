@@ -1,18 +1,15 @@
 """Marks go to the right student of an LMS's CSV, and what finds none is said."""
 
 import csv
-import re
-import zipfile
 
 import pytest
 
-from dropout_grading.reports.feedback import file_name
 from dropout_grading.upload import main
 
-MARKS = """student,file,status,q1,total,of
-Ann Lee_7,a.ipynb,marked,3,20,20
-Ann Lee_77,b.ipynb,marked,2,13.5,20
-"Bo, Jr_8",c.ipynb,marked,0,0,20
+MARKS = """student,file,number,status,q1,total,of
+Ann Lee_7,a.ipynb,7,marked,3,20,20
+Ann Lee_77,b.ipynb,77,marked,2,13.5,20
+"Bo, Jr_8",c.ipynb,8,marked,0,0,20
 """
 MOODLE = """Identifier,Full name,Email address,Grade,Maximum Grade,"Feedback, comments"
 Participant 8,"Bo, Jr",bo@x.org,,20.00,
@@ -31,10 +28,6 @@ Jr Bo,8,bo,
 
 def run(tmp_path, lms, marks=MARKS, column="Grade"):
     (tmp_path / "marks.csv").write_text(marks, "utf8")
-    (tmp_path / "feedback").mkdir()
-    for student in re.findall(r'^"?(.+?_\d+)', marks, flags=re.MULTILINE):
-        name = file_name(student.removeprefix("'"))
-        (tmp_path / "feedback" / name).write_text(f"to {student}", "utf8")
     (tmp_path / "lms.csv").write_text(lms, "utf8")
     status = main([str(tmp_path / "marks.csv"), str(tmp_path / "lms.csv"), "--column", column])
     out = tmp_path / "upload.csv"
@@ -69,9 +62,9 @@ def test_saved_with_semicolons(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("ann,a.ipynb,marked,3,20,20", "ann: no number after the name"),
-        ("Cy_70,a.ipynb,marked,3,,20", "Cy_70: no total yet"),
-        ("Di_9,a.ipynb,marked,3,20,20", "Di_9: not in lms.csv"),
+        ("ann,a.ipynb,,marked,3,20,20", "ann: no number of an LMS"),
+        ("Cy_70,a.ipynb,70,marked,3,,20", "Cy_70: no total yet"),
+        ("Di_9,a.ipynb,9,marked,3,20,20", "Di_9: not in lms.csv"),
     ],
 )
 def test_what_is_not_filled_in_is_said(tmp_path, capsys, line, said):
@@ -83,14 +76,15 @@ def test_what_is_not_filled_in_is_said(tmp_path, capsys, line, said):
 
 def test_what_a_person_should_look_at_is_said(tmp_path, capsys):
     """A 0 for a file that could not be read, a second notebook, a grade that is replaced."""
-    marks = MARKS.replace("c.ipynb,marked", "c.ipynb,is not a notebook (JSONDecodeError)")
-    marks = marks.replace("a.ipynb,marked", '"a.ipynb","marked; not looked at: b.ipynb"')
+    marks = MARKS.replace("c.ipynb,8,marked", "c.ipynb,8,is not a notebook (JSONDecodeError)")
+    marks = marks.replace("a.ipynb,7,marked", '"a.ipynb",7,"marked; not looked at: b.ipynb"')
     lms = MOODLE.replace("ann1@x.org,,", "ann1@x.org,20.00,")
     assert run(tmp_path, lms, marks)[0] == 0
     assert capsys.readouterr().err.splitlines() == [
         "LOOK AT: Ann Lee_7 gets 20: marked; not looked at: b.ipynb",
         "REPLACED: Ann Lee_77: 5 by 13.5",
         "LOOK AT: Bo, Jr_8 gets 0: is not a notebook (JSONDecodeError)",
+        "HANDED IN NOTHING: Participant 70, Cy",
     ]
 
 
@@ -115,19 +109,30 @@ def test_a_maximum_is_looked_for_as_each_moodle_writes_it(tmp_path, capsys):
     assert "must have a column 'Maximum Grade' or 'Maximum grade'" in capsys.readouterr().err
 
 
-def test_moodle_gets_the_feedback_by_number(tmp_path):
-    run(tmp_path, MOODLE, f"{MARKS}'-Cy_70,d.ipynb,marked,3,5,20\nDi_9,e.ipynb,marked,3,5,20\n")
-    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
-        texts = {name: archive.read(name).decode() for name in archive.namelist()}
-    assert texts == {
-        f"Participant_{number}_assignsubmission_file_feedback.md": f"to {student}"
-        for number, student in ((7, "Ann Lee_7"), (77, "Ann Lee_77"), (8, "Bo, Jr_8"))
-    } | {"Participant_70_assignsubmission_file_feedback.md": "to '-Cy_70"}
+def test_who_handed_in_nothing_is_said(tmp_path, capsys):
+    """Not who waits for points."""
+    run(tmp_path, CANVAS, f"{MARKS}Cy_70,a.ipynb,70,marked,3,,20\n", column="Dropout (42)")
+    assert "HANDED IN" not in capsys.readouterr().err
+    (tmp_path / "more").mkdir()
+    run(tmp_path / "more", f'{CANVAS}"Poe, Di",9,di,\n', column="Dropout (42)")
+    assert "HANDED IN NOTHING: Poe, Di, 9, di\n" in capsys.readouterr().err
 
 
-def test_canvas_gets_none(tmp_path):
-    run(tmp_path, CANVAS, column="Dropout (42)")
-    assert not (tmp_path / "feedback.zip").exists()
+def test_a_csv_of_another_encoding_says_what_to_do(tmp_path, capsys):
+    (tmp_path / "marks.csv").write_text(MARKS, "utf8")
+    (tmp_path / "lms.csv").write_bytes("Identifier,Grade\nÖz,\n".encode("cp1252"))
+    assert main([str(tmp_path / "marks.csv"), str(tmp_path / "lms.csv")]) == 2
+    said = "lms.csv must be UTF-8: download it again, or save it as CSV UTF-8 in a spreadsheet; "
+    assert f"{said}got byte 0xd6" in capsys.readouterr().err
+
+
+def test_no_escape_sequence_reaches_the_terminal(tmp_path, capsys):
+    """From the name of a file in a zip, by way of a status."""
+    marks = MARKS.replace("c.ipynb,8,marked", "c.ipynb,8,marked; not looked at: \x1b[31m.ipynb")
+    run(tmp_path, MOODLE, marks)
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\\x1b[31m.ipynb" in said
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ def test_canvas_gets_none(tmp_path):
     [
         ("Name,Grade\nAnn,\n", MARKS, "lms.csv must have a column 'Identifier' or 'ID', got Name"),
         ("Identifier,Name\n", MARKS, "lms.csv must have a column 'Grade', got Identifier, Name"),
-        (MOODLE, f"{MARKS}Ann_7,d.ipynb,marked,3,20,20\n", "two students have the number 7"),
+        (MOODLE, f"{MARKS}Ann_7,d.ipynb,7,marked,3,20,20\n", "two students have the number 7"),
         (MOODLE, "a,b\n", "marks.csv must have a column 'student', got a, b"),
         ("", MARKS, "lms.csv must not be empty"),
     ],

@@ -3,9 +3,10 @@
 usage: python -m tools.book.assignments [--check]
 
 For each assignment: book/assignments/NAME.ipynb, the notebook to hand out (committed: the site
-shows it), and _assignments/NAME/: the key and the zip that Gradescope takes. otter-grader does the
-work; it marks the key as it does, and stops if that has not full marks. --check builds nothing
-in the book and says whether what is there is what the sources give.
+shows it), and _assignments/NAME/: the key and the zip that Gradescope takes. otter-grader makes the
+notebooks; it marks the key as it does, and stops if that has not full marks. The zip holds our own
+marker, so that Gradescope gives the points that `make grade` gives. --check builds nothing in the
+book and says whether what is there is what the sources give.
 
 Runs in the environment of requirements-assignments.txt: `make assignments`.
 """
@@ -20,6 +21,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
+from tools.gradescope import zipped
 from tools.paths import ASSIGNMENTS, BUILT_ASSIGNMENTS, HANDOUTS, MARKER, SOURCE
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -176,8 +178,7 @@ def build(folder):
         out = BUILT_ASSIGNMENTS / assignment.name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        for zipped in (work / "dist" / "autograder").glob("*.zip"):
-            shutil.copyfile(zipped, out / "gradescope.zip")
+        zipped.write(folder, out / "gradescope.zip")
         shutil.copyfile(work / "dist" / "autograder" / name, out / "key.ipynb")
         return tidy(json.loads((work / "dist" / "student" / name).read_text("utf8")))
 

@@ -1,7 +1,7 @@
 """Runs a student's code and calls its functions.
 
 - Outside the sandbox: ``session`` starts a ``student`` again after it had to be stopped, and
-  ``sandbox`` holds the process within limits.
+  ``sandbox`` holds the process within limits; the kernel refuses it some ``system_calls``.
 - Inside the sandbox: ``worker``.
 - On both sides: ``protocol`` sends messages, ``values`` says what they may hold.
 - In the student's own notebook, without a sandbox: ``in_notebook``.

@@ -3,8 +3,6 @@
 It does so in the same way as ``Student`` does in a sandbox.
 """
 
-import copy
-
 import numpy as np
 
 from dropout_grading.execution.calls import CallResult, StudentError
@@ -36,7 +34,7 @@ class NotebookStudent:
 
     def put(self, value: object) -> CallResult:
         """Keep a value, to see later what was done to it."""
-        return self.keep(copy.deepcopy(value))
+        return self.keep(self.resolve(value))
 
     def get(self, result: CallResult) -> object:
         """Return the value of a result as it is now."""

@@ -26,6 +26,7 @@ class CellsDone(TypedDict):
     """What the worker sends after the last cell."""
 
     errors: list[tuple[int, str]]  # the number of a cell, and what it raised
+    notes: list[tuple[int, list[str]]]  # the number of a cell, and what did nothing in it
     functions: list[str]  # the names that can be called
 
 

@@ -21,65 +21,130 @@ from typing import NamedTuple
 
 import psutil
 
+from dropout_grading.execution import system_calls
+
 PACKAGE = Path(__file__).resolve().parents[1]  # the worker is in it
 POLL_SECONDS = 0.05  # between two looks of the guard
 SANDBOX_HOME = "/home/submission"  # it must not cover a folder that Python needs
+IN_MEMORY = ("/dev/shm", "/tmp", SANDBOX_HOME)  # the folders that it can write to
+IN_MEMORY_BYTES = 2**26  # in each of them
 BUBBLEWRAP_PROCESSES = 2  # that it adds to the submission's own
+WAITING = 4  # a submission may wait, as for a busy machine, so many times as long as it may run
+MAX_THREADS = 128
+MAX_FILES = 10_000  # in each folder
+MAX_DESCRIPTORS = 256  # of each process
+DESCRIPTOR_BYTES = 2**18  # what the kernel may hold for one: the buffer of a socket, or of a pipe
+DATA_FACTOR = 2  # a process can ask for so much of the memory before the guard looks
 
 
 class Limits(NamedTuple):
     """What one submission may use."""
 
-    seconds: float = 30.0  # for all its cells together, and then for each call
-    memory_bytes: int = 2**30  # of all its processes together
+    seconds: float = 30.0  # of processor time, for all its cells together and then for each call
+    memory_bytes: int = 2**30  # of all its processes together, files in memory included
     processes: int = 16  # at once
     file_bytes: int = 2**24  # of a file that it writes
     restarts: int = 8  # after it was stopped
-    total_seconds: float = 120.0  # from each start on, for the cells and all calls
+    total_seconds: float = 180.0  # by the clock, for all its starts and calls together
+    ends: float = math.inf  # when these are over, by time.monotonic()
+
+    def begun(self) -> "Limits":
+        """Return the limits of a submission whose time begins now, if it has not begun."""
+        ends = min(self.ends, time.monotonic() + self.total_seconds)
+        return self._replace(ends=ends)
 
 
-@cache
 def isolated() -> bool:
     """Whether bubblewrap is installed and works on this computer."""
-    if shutil.which("bwrap") is None:
-        return False
-    ended = subprocess.run([*_bubblewrap("/tmp"), "true"], capture_output=True, check=False)
-    return ended.returncode == 0
+    return not why_not_isolated()
 
 
 @cache
-def _can_limit_size() -> bool:
-    """Whether this bubblewrap can limit a file system in memory (0.7 and newer can)."""
+def why_not_isolated() -> str:
+    """Return why bubblewrap does not work on this computer, "" if it does."""
+    if shutil.which("bwrap") is None:
+        return "it is not installed"
+    with _program() as (options, descriptors):
+        ended = subprocess.run(
+            [*_bubblewrap("/tmp"), *options, "true"],
+            capture_output=True,
+            check=False,
+            pass_fds=descriptors,
+        )
+    said = ended.stderr.decode(errors="replace").strip()
+    return (said or f"exit status {ended.returncode}") if ended.returncode else ""
+
+
+@cache
+def _bubblewrap_can(option: str) -> bool:
+    """Whether this bubblewrap has an option: ``--size`` came with 0.7, others with 0.8."""
     shown = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False)
-    return "--size" in shown.stdout
+    return option in shown.stdout
+
+
+def _folders_in_memory() -> tuple[str, ...]:
+    """Return the folders that are; without ``--size`` the home lies on disk, in ``folder``."""
+    return tuple(p for p in IN_MEMORY if p != SANDBOX_HOME or _bubblewrap_can("--size"))
 
 
 def _bubblewrap(folder: str) -> list[str]:
     """Return the command that runs another in isolation, with ``folder`` as its home."""
     readable = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"]
     readable += [sys.base_prefix, sys.prefix, str(PACKAGE)]
-    size = ["--size", str(2**26)] if _can_limit_size() else []
+    size = ["--size", str(IN_MEMORY_BYTES)] if _bubblewrap_can("--size") else []
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/dev/shm", "/tmp"):
+    if _bubblewrap_can("--disable-userns"):
+        command += ["--unshare-user", "--disable-userns"]
+    command += ["--proc", "/proc", "--tmpfs", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
+    for device in ("/dev/null", "/dev/random", "/dev/urandom"):
+        command += ["--dev-bind", device, device]
+    for path in _folders_in_memory():
         command += [*size, "--tmpfs", path]
     for path in dict.fromkeys(readable):
         command += ["--ro-bind-try", path, path]
-    command += [*size, "--tmpfs", SANDBOX_HOME] if size else ["--bind", folder, SANDBOX_HOME]
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SANDBOX_HOME]
+    command += [] if size else ["--bind", folder, SANDBOX_HOME]
+    # Root could write to the kernel's settings in /proc: it is root outside too.
+    for path in ("/proc", "/dev", "/"):
+        command += ["--remount-ro", path]
+    return [*command, "--chdir", SANDBOX_HOME]
+
+
+@contextlib.contextmanager
+def _program():
+    """Yield bubblewrap's options for the system calls that are refused, and their descriptors."""
+    program = system_calls.refused()
+    if program is None:
+        yield [], ()
+        return
+    ours, theirs = os.pipe()
+    try:
+        os.write(theirs, program)
+        os.close(theirs)
+        yield ["--seccomp", str(ours)], (ours,)
+    finally:
+        os.close(ours)
+
+
+def _limited(command: list[str], limits: Limits) -> list[str]:
+    """Return a command that runs another under limits which the kernel itself holds."""
+    kib = DATA_FACTOR * limits.memory_bytes // 1024
+    set_limits = f"ulimit -c 0; ulimit -n {MAX_DESCRIPTORS}; ulimit -d {kib}; "
+    return ["/bin/sh", "-c", f'{set_limits}exec "$@"', "sh", *command]
 
 
 class Sandbox:
     """A running Python process, with a socket to it.
 
     ``channel``: the marker's end of the socket, as a binary file. ``ended_by``: why the guard ended
-    the process, or None.
+    the process, or None. ``user``: the name of the user who runs it, if not the marker's own.
     """
+
+    user: str | None = None
 
     def __init__(self, arguments: list[str], limits: Limits):
         """Start Python. After ``arguments`` come its end of the socket and ``file_bytes``."""
         self.limits, self.ended_by = limits, None
-        self._total_deadline = time.monotonic() + limits.total_seconds
+        self._ends = min(limits.ends, time.monotonic() + limits.total_seconds)
         self.restart_clock()
         self._done = threading.Event()
         self.folder = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
@@ -98,24 +163,31 @@ class Sandbox:
         self._guard.start()
 
     def _start(self, arguments, theirs):
-        wrapper = _bubblewrap(self.folder.name) if isolated() else []
-        command = [*wrapper, sys.executable, "-P", "-B", *arguments]
+        command = [sys.executable, "-P", "-B", *arguments]
+        command += [str(theirs.fileno()), str(self.limits.file_bytes)]
         home = SANDBOX_HOME if isolated() else self.folder.name
         env = {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": home}  # nothing of the marker's own
         env |= {"PYTHONPATH": str(PACKAGE.parent), "MPLBACKEND": "agg"}
         env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        return subprocess.Popen(
-            [*command, str(theirs.fileno()), str(self.limits.file_bytes)],
-            **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
-            pass_fds=(theirs.fileno(),),
-            cwd=self.folder.name,
-            env=env,
-            start_new_session=True,
-        )
+        if self.user:
+            shutil.chown(self.folder.name, self.user)
+        with _program() if isolated() else contextlib.nullcontext(([], ())) as (options, more):
+            if isolated():
+                command = [*_bubblewrap(self.folder.name), *options, *command]
+            return subprocess.Popen(
+                _limited(command, self.limits),
+                **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
+                pass_fds=(theirs.fileno(), *more),
+                cwd=self.folder.name,
+                env=env,
+                start_new_session=True,
+                **(_as_user(self.user) if self.user else {}),
+            )
 
     def restart_clock(self) -> None:
         """Let the clock of ``limits.seconds`` begin again."""
-        self._deadline = time.monotonic() + self.limits.seconds
+        self._cpu_before = self._queued_before = None  # the guard looks
+        self._deadline = time.monotonic() + WAITING * self.limits.seconds
 
     def stop_clock(self) -> None:
         """Stop that clock: the time until the marker asks again is not the submission's."""
@@ -133,21 +205,55 @@ class Sandbox:
 
     def _passed_limit(self) -> str | None:
         """Return which limit is passed, in words, or None."""
-        now = time.monotonic()
-        if now > self._deadline:
-            return f"took longer than {self.limits.seconds:g} s"
-        if now > self._total_deadline:
-            return f"took longer than {self.limits.total_seconds:g} s in all"
-        tree = self._tree()
-        if len(tree) > self.limits.processes + BUBBLEWRAP_PROCESSES:
-            return f"started more than {self.limits.processes} processes"
-        if sum(map(_memory_bytes, tree)) > self.limits.memory_bytes:
-            return f"used more than {self.limits.memory_bytes / 2**20:g} MiB of memory"
+        now, limits, tree = time.monotonic(), self.limits, self._tree()
+        cpu = sum(map(_cpu_seconds, tree))
+        queued = sum(map(_queued_seconds, tree))
+        if self._cpu_before is None:
+            self._cpu_before, self._queued_before = cpu, queued
+        if self._deadline < math.inf and cpu - self._cpu_before > limits.seconds:
+            return f"took longer than {limits.seconds:g} s"
+        if now - (queued - self._queued_before) > self._deadline:
+            return f"took longer than {WAITING * limits.seconds:g} s, and waited most of them"
+        if now > self._ends:
+            return f"took longer than {limits.total_seconds:g} s in all"
+        if len(tree) > limits.processes + BUBBLEWRAP_PROCESSES:
+            return f"started more than {limits.processes} processes"
+        if sum(map(_threads, tree)) > MAX_THREADS:
+            return f"started more than {MAX_THREADS} threads"
+        in_memory, files = self._in_memory(tree)
+        if files > MAX_FILES:
+            return f"made more than {MAX_FILES} files"
+        # To count each page once takes a while: not where even the quick way stays below.
+        quick = in_memory + sum(_all_bytes(p) + _in_kernel(p) for p in tree)
+        most = limits.memory_bytes
+        if quick > most and _memory_bytes(tree, in_memory) > most:
+            return f"used more than {limits.memory_bytes / 2**20:g} MiB of memory"
         return None
+
+    def _in_memory(self, tree) -> tuple[int, int]:
+        """Return the bytes in the folders that are in memory, and the most files in one."""
+        if not isolated() or len(tree) <= 1:
+            return 0, 0
+        size, files = 0, 0
+        for path in _folders_in_memory():
+            # Seen by way of bubblewrap's own process in there, which no submission can hide.
+            inside = f"/proc/{tree[1].pid}/root{path}"
+            with contextlib.suppress(OSError):  # while it starts, and when it ends
+                if os.stat(inside).st_dev == _device(path):  # it is not in there yet
+                    continue
+                seen = os.statvfs(inside)
+                size += (seen.f_blocks - seen.f_bfree) * seen.f_frsize
+                files = max(files, seen.f_files - seen.f_ffree)
+        return size, files
 
     def _tree(self) -> list[psutil.Process]:
         try:
-            return [self._root, *self._root.children(recursive=True)]
+            if not os.path.exists("/proc/self/task"):  # not Linux
+                return [self._root, *self._root.children(recursive=True)]
+            tree = [self._root]
+            for process in tree:  # which grows
+                tree += _children(process)
+            return tree
         except psutil.Error:
             return []
 
@@ -192,11 +298,100 @@ class Sandbox:
         self.folder.cleanup()
 
 
-def _memory_bytes(process: psutil.Process) -> int:
+def _device(path: str) -> int | None:
     try:
-        return process.memory_info().rss
+        return os.stat(path).st_dev
+    except OSError:
+        return None
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process's own children. psutil reads all processes of the computer for that."""
+    folder, found = f"/proc/{process.pid}/task", []
+    with contextlib.suppress(OSError, psutil.NoSuchProcess):  # it, or one of them, has just ended
+        for thread in os.listdir(folder):
+            with open(f"{folder}/{thread}/children") as file:
+                found += [psutil.Process(int(pid)) for pid in file.read().split()]
+    return found
+
+
+def _memory_bytes(tree: list[psutil.Process], in_memory: int) -> int:
+    """Return the memory of some processes, and of the folders in memory, each page once.
+
+    A page that several processes have counts in proportion, so that workers which share a
+    library's pages are not charged for each copy.
+    """
+    own = shared = 0
+    for process in tree:
+        one, mapped = _of_process(process)
+        own, shared = own + one, shared + mapped
+    return own + max(shared, in_memory)  # what is mapped lies in these folders
+
+
+def _all_bytes(process: psutil.Process) -> int:
+    """Return a process's bytes in memory and in swap; a shared page counts in each process."""
+    try:
+        with open(f"/proc/{process.pid}/status") as file:
+            lines = (line.split() for line in file)
+            return 1024 * sum(int(n[1]) for n in lines if n[0] in ("VmRSS:", "VmSwap:"))
+    except (OSError, LookupError, ValueError):  # no Linux, or it has ended
+        try:
+            return process.memory_info().rss
+        except psutil.Error:
+            return 0
+
+
+def _of_process(process: psutil.Process) -> tuple[int, int]:
+    """Return a process's own bytes, and those of files in memory that it has mapped."""
+    try:
+        with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
+            lines = (line.split() for line in file.read().splitlines()[1:])
+        kib = {line[0]: int(line[1]) for line in lines}
+        mapped = kib.get(b"Pss_Shmem:", 0)
+        own = 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped)
+        return own + _in_kernel(process), 1024 * mapped
+    except (OSError, LookupError, ValueError):  # no Linux, an old one, or it hides: all counts
+        return _all_bytes(process) + _in_kernel(process), 0
+
+
+def _in_kernel(process: psutil.Process) -> int:
+    """Return the most that the kernel may hold for what a process has open."""
+    try:
+        return DESCRIPTOR_BYTES * len(os.listdir(f"/proc/{process.pid}/fd"))
+    except PermissionError:  # it hides
+        return DESCRIPTOR_BYTES * MAX_DESCRIPTORS
+    except OSError:
+        return 0
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        return sum(process.cpu_times()[:4])  # its own, and that of children that have ended
+    except psutil.Error:
+        return 0.0
+
+
+def _queued_seconds(process: psutil.Process) -> float:
+    """Return for how long a process was ready to run while others ran, 0 if that is unknown."""
+    try:
+        with open(f"/proc/{process.pid}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, LookupError, ValueError):
+        return 0.0
+
+
+def _threads(process: psutil.Process) -> int:
+    try:
+        return process.num_threads()
     except psutil.Error:
         return 0
+
+
+def _as_user(name: str) -> dict:
+    """Return what makes ``Popen`` start a process as another user, with no group of its own."""
+    import pwd  # not on Windows
+
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -1,5 +1,7 @@
 """A student's process that is started again after it had to be stopped."""
 
+import time
+
 from dropout_grading.execution.sandbox import Limits
 from dropout_grading.execution.student import ProcessEndedError, Student
 from dropout_grading.execution.values import Source
@@ -17,8 +19,9 @@ class Session:
 
     def __init__(self, cells: list[str], limits: Limits):
         self.errors: dict[int, str] = {}  # {number of a cell: why it did not run to its end}
+        self.notes: dict[int, str] = {}  # {number of a cell: what in it did nothing}
         self.stops: list[str] = []  # why the process was stopped, each time
-        self._cells, self._limits = list(cells), limits
+        self._cells, self._limits = list(cells), limits.begun()
         self._student, self._left_out, self._given_up = None, {}, False
 
     def ask(self, question, given: dict[str, str]):
@@ -42,6 +45,7 @@ class Session:
             try:
                 self._student = Student(self._cells, self._limits)
                 self.errors = self._student.errors | self._left_out
+                self.notes = self._student.notes
             except ProcessEndedError as error:
                 self._stop(error)
                 if error.cell is None:  # there is no cell to leave out
@@ -57,7 +61,8 @@ class Session:
     def _stop(self, error: ProcessEndedError) -> None:
         self.close()
         self.stops.append(str(error))
-        self._given_up = len(self.stops) > self._limits.restarts
+        over = time.monotonic() >= self._limits.ends
+        self._given_up = over or len(self.stops) > self._limits.restarts
 
     def close(self) -> None:
         """End the process, if it runs."""

@@ -18,6 +18,7 @@ class Student:
     """A submission's notebook: its cells run in a sandbox, then its functions can be called.
 
     ``cells``: the sources of the code cells. ``errors``: {number of a cell: what it raised}.
+    ``notes``: {number of a cell: what did nothing in it, such as magics}.
     Raises ProcessEndedError if the process does not survive its own cells.
     """
 
@@ -30,7 +31,7 @@ class Student:
             while isinstance(received := self._receive(), int) and 0 <= received < len(cells):
                 running = received
             self.sandbox.stop_clock()
-            self.errors, self.functions = _cells_done(received)
+            self.errors, self.notes, self.functions = _cells_done(received)
         except BaseException as error:
             self.sandbox.close()
             if isinstance(error, ProcessEndedError):
@@ -100,11 +101,12 @@ class Student:
         self.close()
 
 
-def _cells_done(received: object) -> tuple[dict[int, str], set[str]]:
-    """Return the errors and the functions in a ``CellsDone``, which may be forged."""
+def _cells_done(received: object) -> tuple[dict[int, str], dict[int, str], set[str]]:
+    """Return errors, notes and functions in a ``CellsDone``, which may be forged."""
     try:
         errors = {int(number): str(text) for number, text in received["errors"]}
-        return errors, {str(name) for name in received["functions"]}
+        notes = {int(n): ", ".join(map(str, texts)) for n, texts in received["notes"]}
+        return errors, notes, {str(name) for name in received["functions"]}
     except Exception as error:
         raise ProcessEndedError(NOT_A_MESSAGE) from error
 

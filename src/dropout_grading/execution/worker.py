@@ -4,73 +4,18 @@ Its arguments are the number of its socket and the most bytes that a file may ha
 trusts nothing here, since a student's code can change all of it.
 """
 
-import ast
 import os
 import resource
 import socket
 import sys
-import traceback
 
 import numpy as np
 
 from dropout_grading.execution import protocol
+from dropout_grading.execution.cells import Cells, describe
 from dropout_grading.execution.protocol import ProtocolError, receive, send
+from dropout_grading.execution.stand_ins import Colab
 from dropout_grading.execution.values import RNG, Ref, Source
-from dropout_grading.submissions.notebook import place
-
-MAX_ERROR_CHARACTERS = 2000
-PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # the rest of the cell is Python
-
-
-def run_cells(cells: list[str], variables: dict, before_cell) -> dict[int, str]:
-    """Run each cell as a notebook would, in these variables; return {number of a cell: its error}.
-
-    After an error the next cell runs all the same. ``before_cell`` gets the number of each cell.
-    """
-    errors = {}
-    for number, source in enumerate(cells):
-        before_cell(number)
-        file_name = f"<{place(number, source)}>"  # what a traceback shows
-        try:
-            exec(compile(_parsed(source, file_name), file_name, "exec"), variables)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt too
-            errors[number] = describe(error, file_name)
-    return errors
-
-
-def _parsed(source: str, file_name: str) -> ast.Module:
-    """Parse a cell. If it is not Python, leave out IPython's own lines (%pip, !ls, f?)."""
-    try:
-        return ast.parse(source, file_name)
-    except SyntaxError:
-        lines = source.split("\n")
-    if lines[0].startswith("%%") and lines[0].split()[0] not in PYTHON_CELL_MAGICS:
-        return ast.parse("")
-    kept = ("" if _is_magic(line.strip()) else line for line in lines)
-    return ast.parse("\n".join(kept), file_name)
-
-
-def _is_magic(line: str) -> bool:
-    return line.startswith(("%", "!", "?")) or line.endswith("?")
-
-
-def describe(error: BaseException, running: str | None = None) -> str:
-    """Return an error in one line, with its place: the line, and the cell if not ``running``."""
-    frames = [(f.filename, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
-    try:
-        text = str(error)
-        if isinstance(error, SyntaxError):
-            text = error.msg
-            frames.append((error.filename, error.lineno))
-    except Exception:
-        text = ""
-    cells = [pair for pair in frames if str(pair[0]).startswith("<code cell")]
-    where = ""
-    if cells:
-        cell, number = cells[-1]
-        where = f" (line {number})" if cell == running else f" (line {number} of {cell[1:-1]})"
-    text = f"{type(error).__name__}: {text}"[:MAX_ERROR_CHARACTERS]
-    return text.removesuffix(": ") + where
 
 
 class Calls:
@@ -123,11 +68,17 @@ def main(descriptor: int, max_file_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.set_inheritable(descriptor, False)  # programs that a student's code starts do not get it
     channel = socket.socket(fileno=descriptor).makefile("rwb")
-    variables = {"__name__": "__main__", "display": print}
-    cells = receive(channel, max_json_bytes=protocol.MAX_MESSAGE_BYTES)
-    errors = run_cells(cells, variables, lambda number: send(channel, number))
-    functions = [name for name, value in variables.items() if callable(value)]
-    send(channel, protocol.CellsDone(errors=list(errors.items()), functions=functions))
+    variables = {"__name__": "__main__"}
+    ran = Cells(variables)
+    sys.meta_path.append(Colab(ran.note))  # the last that is asked: what is installed comes first
+    sources = receive(channel, max_json_bytes=protocol.MAX_MESSAGE_BYTES)
+    ran.run_all(sources, lambda number: send(channel, number))
+    done = protocol.CellsDone(
+        errors=list(ran.errors.items()),
+        notes=list(ran.notes.items()),
+        functions=[name for name, value in variables.items() if callable(value)],
+    )
+    send(channel, done)
     calls = Calls(variables)
     while True:
         try:

@@ -1,1 +1,4 @@
-"""Writes the results of marking: the ``tables`` and each student's ``feedback``."""
+"""Writes the results of marking: the ``tables``, each student's ``feedback``, and a ``summary``.
+
+All that a student wrote goes through ``text``.
+"""
