@@ -64,7 +64,7 @@ def test_a_factor_is_named_in_training_and_at_evaluation(name, factor):
 
 
 def test_a_number_with_two_names_has_both():
-    assert observe(nn.Dropout(0.5), 0.5).facts.scale == {"1/q", "1/p"}
+    assert observe(nn.Dropout(0.5), 0.5).facts.scale == {"1/q", "1/p", "2"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+"""Find the output among what a layer returned or left behind, and run its backward pass."""
+
+import inspect
+
+import numpy as np
+
+from dropout_scaling.diagnose._roles import MODES, NUMBERS, plain, role_of
+
+OUTPUTS = (
+    "output", "outputs", "out", "y", "activation", "activations", "a", "o", "result", "res",
+    "output_data", "values", "value", "data", "z", "h", "top", "forward_output",
+)  # fmt: skip
+GRADIENTS = (
+    "dinputs", "dinput", "dx", "grad_input", "grad_inputs", "input_grad", "input_gradient", "din",
+    "d_input", "d_inputs", "d_x", "delta", "gradient", "grad", "grads", "da", "dz", "da_prev",
+    "bottom_diff", "diff",
+)  # fmt: skip
+CACHES = {plain(name) for name in ("mask", "cache", "ctx", "context", "masks", "saved", "memory")}
+RATES = {plain(name) for name in ("lr", "learning_rate", "eta", "learn_rate", "step_size", "l_r")}
+
+
+class UnusableLayerError(Exception):
+    """A layer that returned nothing to judge. ``kind``: "raises", "shape" or "dtype"."""
+
+    def __init__(self, kind, text):
+        super().__init__(text)
+        self.kind = kind
+
+
+def output_of(result, holder, x, form, given):
+    """Return (y, rest): the output as it came, and what came with it.
+
+    ``result``: what the call returned. If that is None, the output is the attribute of ``holder``
+    that has its name and x's shape. In a tuple it is the first array of x's shape whose signs are
+    those of x, so that a mask is not taken for it.
+
+    Raises UnusableLayerError if there is no array of x's shape, or it holds no floats.
+    """
+    if result is None and holder is not None:
+        result = _left(holder, OUTPUTS, x.shape, form)
+    several = isinstance(result, tuple) or (isinstance(result, list) and form.read(result) is None)
+    items = list(result) if several else [result]
+    at = 0
+    for i, item in enumerate(items):
+        values = form.read(item)
+        if np.shape(values) == x.shape and values.dtype != bool and (values * x >= 0).all():
+            at = i
+            break
+    y = items.pop(at) if items else None
+    _check(y, x, form, given)
+    return y, items
+
+
+def _left(holder, names, shape, form):
+    """Return the attribute with the first of ``names`` that reads as an array of ``shape``."""
+    attributes = getattr(holder, "__dict__", {})
+    by_name = {plain(name): value for name, value in attributes.items()}
+    for name in names:
+        value = by_name.get(plain(name))
+        if np.shape(form.read(value)) == shape:
+            return value
+    return None
+
+
+def _check(y, x, form, given):
+    values = form.read(y)
+    foreign = hasattr(y, "detach") and not form.tensors
+    if values is None or foreign:
+        text = f"returned a {type(y).__name__} for a {type(given).__name__}"
+        raise UnusableLayerError("dtype", text)
+    if values.shape != x.shape:
+        text = f"returned shape {values.shape} for an input of shape {x.shape}"
+        raise UnusableLayerError("shape", text)
+    if not np.issubdtype(values.dtype, np.floating):
+        dtype = getattr(y, "dtype", values.dtype)
+        raise UnusableLayerError("dtype", f"returned dtype {dtype}, which is not floating point")
+
+
+def run_backward(backward, holder, upstream, rest, values, form):
+    """Return the gradient that a backward function or method gives, or leaves behind, as an array.
+
+    ``upstream``: the gradient on the output, as the form has it. ``rest``: what forward returned
+    beside the output. ``values``: the arguments by role. Raises UnusableLayerError if it needs a
+    cache and there is none, and TypeError if it needs what nobody can know.
+    """
+    arguments = _backward_arguments(backward, upstream, rest, values)
+    shape = np.shape(form.read(upstream))
+    result = backward(**arguments) if isinstance(arguments, dict) else backward(*arguments)
+    items = result if isinstance(result, tuple | list) else [result]
+    for item in items:
+        grad = form.read(item)
+        if np.shape(grad) == shape:
+            return grad
+    left = None if holder is None else _left(holder, GRADIENTS, shape, form)
+    return form.read(upstream if left is None else left)  # perhaps it was changed in place
+
+
+def _backward_arguments(backward, upstream, rest, values):
+    parameters = list(inspect.signature(backward).parameters.values())
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    single = [p for p in parameters if p.kind not in several]
+    needed = [p for p in single if p.default is p.empty]
+    if not needed:
+        return [upstream] if parameters else []
+    unnamed, arguments = 0, {}
+    for parameter in needed:
+        name, role = plain(parameter.name), role_of(parameter.name)
+        if len(needed) == 1:
+            arguments[parameter.name] = upstream
+        elif name in RATES:
+            arguments[parameter.name] = 0.1
+        elif name in CACHES or role == "mask":
+            arguments[parameter.name] = _cache(rest)
+        elif role in NUMBERS | MODES and name not in ("d", "state"):
+            arguments[parameter.name] = values[role]
+        else:  # in this order
+            unnamed += 1
+            if unnamed > 3:
+                raise TypeError(f"its backward wants {parameter.name}")
+            arguments[parameter.name] = (
+                upstream if unnamed == 1 else _cache(rest) if unnamed == 2 else values["p"]
+            )
+    if any(p.kind is p.POSITIONAL_ONLY for p in needed):
+        return list(arguments.values())
+    return arguments
+
+
+def _cache(rest):
+    if not rest:
+        text = "returned no (y, cache), which its backward function needs"
+        raise UnusableLayerError("shape", text)
+    return rest[0] if len(rest) == 1 else tuple(rest)

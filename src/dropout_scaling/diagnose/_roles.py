@@ -1,0 +1,149 @@
+"""What an argument or an attribute of a dropout means, by the name that people give it.
+
+Names are compared in small letters and without underscores: ``isTraining`` is ``is_training``.
+"""
+
+import inspect
+from typing import Any, NamedTuple
+
+ROLES = {
+    # The probability of dropping.
+    "p": (
+        "p", "rate", "drop", "drop_prob", "drop_rate", "drop_ratio", "drop_p", "drop_probability",
+        "dropout", "dropout_p", "dropout_rate", "dropout_ratio", "dropout_prob",
+        "dropout_probability", "dropout_frac", "dropout_fraction", "dropout_percent", "p_drop",
+        "p_dropout", "prob_drop", "prob_dropout", "drop_path", "drop_path_rate", "drop_path_prob",
+        "drop_chance", "dropping_rate", "dropping_prob", "pd", "dp", "dr",
+    ),
+    # The probability of keeping.
+    "keep": (
+        "q", "keep", "keep_prob", "keep_probability", "keep_rate", "keep_ratio", "keep_p",
+        "keeping_prob", "keeping_probability", "kp", "p_keep", "prob_keep", "dropout_keep_prob",
+        "retain", "retain_prob", "retain_rate", "retain_p", "retain_probability", "p_retain",
+        "retention", "retention_prob", "survival", "survival_prob", "survival_rate", "p_survive",
+    ),
+    # One of the two: what comes out tells which.
+    "either": (
+        "prob", "probability", "proba", "ratio", "fraction", "frac", "percent", "percentage",
+        "level", "probs", "pct", "threshold",
+    ),
+    # True while training.
+    "training": (
+        "training", "train", "is_training", "is_train", "train_flg", "train_flag", "training_flag",
+        "training_mode", "train_mode", "in_training", "in_train", "trainable", "training_phase",
+        "train_phase", "phase_train", "is_train_mode", "learning", "is_learning", "learn",
+        "use_dropout", "apply_dropout", "do_dropout", "enabled", "active", "fit",
+    ),
+    # True in evaluation.
+    "evaluation": (
+        "evaluation", "evaluating", "eval", "evaluate", "is_eval", "eval_mode", "test", "testing",
+        "is_test", "is_testing", "test_mode", "test_flag", "inference", "is_inference", "infer",
+        "inference_mode", "inferring", "predict", "predicting", "prediction", "is_predict",
+        "deterministic", "validation", "validate", "val",
+    ),
+    # A word such as "train".
+    "mode": ("mode", "phase", "stage", "state", "run_mode", "net_mode"),
+    # All of it in one dictionary.
+    "settings": (
+        "dropout_param", "dropout_params", "drop_param", "param", "params", "config", "cfg",
+        "settings", "options", "hyperparameters", "hparams",
+    ),
+    "mask": ("mask", "keep_mask", "dropout_mask"),
+    "rng": ("rng", "generator", "random_state"),
+    "seed": ("seed", "random_seed"),
+}  # fmt: skip
+NUMBERS, MODES = {"p", "keep", "either", "settings"}, {"training", "evaluation", "mode", "settings"}
+TRAIN_WORDS = ("train", "training", "fit", "learn", "learning")
+TEST_WORDS = (
+    "test", "eval", "testing", "evaluate", "evaluation", "val", "valid", "validation", "validate",
+    "inference", "infer", "predict", "prediction",
+)  # fmt: skip
+
+
+def plain(name) -> str:
+    """Return ``name`` as names are compared."""
+    return name.replace("_", "").lower()
+
+
+_ROLE_OF = {plain(name): role for role, names in ROLES.items() for name in names}
+
+
+def role_of(name):
+    """Return the role of an argument or an attribute of this name, or None."""
+    return _ROLE_OF.get(plain(name))
+
+
+class Signature(NamedTuple):
+    """How a dropout is called.
+
+    ``x``: the name of its input, or None if it is to be given by position. ``names``: {name: role}
+    of the arguments that are given. ``left``: {name: value} of those left at their defaults.
+    ``missing``: the required ones whose names say nothing.
+    """
+
+    x: str | None
+    names: dict
+    left: dict
+    missing: tuple
+
+    def has(self, roles):
+        """Return whether an argument of one of these roles is given."""
+        return not roles.isdisjoint(self.names.values())
+
+
+def signature_of(parameters, bound=()) -> Signature:
+    """Return the ``Signature`` for the parameters of a function, without those that are bound.
+
+    ``parameters``: those of ``inspect``, without self. ``bound``: the names that a partial has set.
+    The input is the first one, or, if the first one is a number by its name, the first whose name
+    says nothing.
+    """
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    single = [p for p in parameters if p.kind not in kinds and p.name not in bound]
+    if not single:
+        return Signature(None, {}, {}, ())
+    x = single[0]
+    if role_of(x.name) in NUMBERS | MODES:
+        x = next((p for p in single if _required(p) and role_of(p.name) is None), x)
+    names: dict[str, Any] = {}
+    left, missing = {}, []
+    for parameter in single:
+        role = role_of(parameter.name)
+        if parameter is x:
+            continue
+        if role in NUMBERS | MODES or (role and _required(parameter)):
+            names[parameter.name] = role
+        elif _required(parameter):
+            missing.append(parameter.name)
+        else:
+            left[parameter.name] = parameter.default
+    if NUMBERS.isdisjoint(names.values()):
+        shares = [
+            name for name, value in left.items() if isinstance(value, float) and 0 < value < 1
+        ]
+        if len(shares) == 1:  # the only number that can be a rate
+            names[shares[0]] = "either"
+            del left[shares[0]]
+    return Signature(None if x is single[0] else x.name, names, left, tuple(missing))
+
+
+def _required(parameter):
+    return parameter.default is inspect.Parameter.empty
+
+
+def words_of(*functions):
+    """Return (word while training, word in evaluation) that the code of functions compares with."""
+    found = {c for function in functions for c in _constants(getattr(function, "__code__", None))}
+    pairs = ((TRAIN_WORDS, "train"), (TEST_WORDS, "test"))
+    return tuple(next((w for w in words if w in found), usual) for words, usual in pairs)
+
+
+def _constants(code):
+    """Yield the strings among the constants of a code object, also inside of tuples."""
+    for constant in getattr(code, "co_consts", ()):
+        if isinstance(constant, tuple | frozenset):
+            yield from (c for c in constant if isinstance(c, str))
+        elif isinstance(constant, str):
+            yield constant
+        else:
+            yield from _constants(constant)
