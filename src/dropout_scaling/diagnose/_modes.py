@@ -2,88 +2,100 @@
 
 import inspect
 
-from dropout_scaling.diagnose._roles import role_of, words_of
+from dropout_scaling.diagnose._roles import plain, role_of
 
 SETTERS = (
     "set_mode", "set_phase", "set_training", "set_train", "set_training_mode", "set_train_mode",
-    "set_is_training", "set_train_flg",
+    "set_is_training", "set_train_flg", "set_train_flag",
 )  # fmt: skip
 ON = (
     "train_mode", "training_mode", "set_train", "set_training", "to_train", "train_phase",
-    "enable_training", "enable", "train_on",
+    "enable_training", "enable", "train_on", "training", "train",
 )  # fmt: skip
 OFF = (
     "eval_mode", "test_mode", "inference_mode", "set_eval", "set_test", "set_inference", "to_eval",
     "to_test", "test_phase", "disable_training", "disable", "evaluation_mode", "predict_mode",
+    "evaluate", "eval", "test", "inference",
+)  # fmt: skip
+# What does the same as forward, but in evaluation.
+EVALUATE = (
+    "forward_eval", "forward_test", "forward_inference", "forward_predict", "eval_forward",
+    "test_forward", "inference_forward", "evaluate", "predict", "inference", "infer", "test",
 )  # fmt: skip
 
 
 def mode_switch(layer):
-    """Return a function of one boolean that puts an object in training or evaluation, or None.
+    """Return switch(training, words), which puts an object in a mode, or None if there is none.
 
     PyTorch's pair ``train`` and ``eval`` comes first, then a setter, then two methods, then the
-    attributes whose names are those of a mode.
+    attributes whose names are those of a mode. ``words``: the pair of words for the two modes.
     """
     train, evaluate = _method(layer, "train"), _method(layer, "eval")
-    if train and _takes(train) == 0 and evaluate:
-        return lambda training: train() if training else evaluate()
-    if train and _takes(train) == 1:
-        return lambda training: train(training)
-    for name in SETTERS:
-        setter = _method(layer, name)
-        if setter and _takes(setter, required=True) == 1:
-            return lambda training, name=name, setter=setter: setter(
-                _value(training, layer, name, next(iter(inspect.signature(setter).parameters)))
-            )
-    on, off = (next(filter(None, (_method(layer, n) for n in names)), None) for names in (ON, OFF))
+    if train and _takes(train) == (0, 0) and evaluate:
+        return lambda training, words: train() if training else evaluate()
+    if train and _takes(train)[0] <= 1 <= _takes(train)[1]:
+        return lambda training, words: train(training)
+    setter = next((m for name in SETTERS if (m := _method(layer, name)) and _takes(m)[1]), None)
+    if setter:
+        argument = next(iter(inspect.signature(setter).parameters))
+        name = plain(setter.__name__).removeprefix("set")
+        word = "mode" in (role_of(argument), role_of(name))
+        return lambda training, words: setter(words[not training] if word else training)
+    on, off = (_first(layer, names, (0, 0)) for names in (ON, OFF))
     if on and off:
-        return lambda training: on() if training else off()
+        return lambda training, words: on() if training else off()
     return _attribute_switch(layer)
 
 
+def evaluation_method(layer):
+    """Return the method that is ``forward`` in evaluation, of one argument, or None."""
+    return next((m for n in EVALUATE if (m := _method(layer, n)) and _takes(m)[0] == 1), None)
+
+
+def method_names(layer):
+    """Return {plain name: name} of what an object has, first what is defined last."""
+    return {plain(name): name for name in reversed(dir(layer)) if name[:2] != "__"}
+
+
+def attributes(layer):
+    """Return {name: value} of an object's own attributes and slots."""
+    slots = [n for base in type(layer).__mro__ for n in getattr(base, "__slots__", ())]
+    values = {name: getattr(layer, name) for name in slots if hasattr(layer, name)}
+    return values | getattr(layer, "__dict__", {})
+
+
 def _attribute_switch(layer):
-    found = [
-        (name, role_of(name))
-        for name, value in vars(layer).items()
-        if role_of(name) in ("training", "evaluation", "mode")
-        and name.strip("_") not in ("trainable", "fit")
-        and isinstance(value, bool | int | str)
-    ]
+    found = {}
+    for name, value in attributes(layer).items():
+        role = role_of(name, value)
+        possible = isinstance(value, bool | str) or (isinstance(value, int) and value in (0, 1))
+        if role in ("training", "evaluation", "mode") and plain(name) not in NO_MODE and possible:
+            found[name] = role, isinstance(value, str)
     if not found:
         return None
 
-    def switch(training):
-        for name, role in found:
-            if role == "mode" or isinstance(getattr(layer, name), str):
-                value = words_of(*_methods(layer))[not training]
-                value = training if isinstance(getattr(layer, name), bool) else value
-            else:
-                value = training if role == "training" else not training
-            setattr(layer, name, value)
+    def switch(training, words):
+        for name, (role, word) in found.items():
+            value = words[not training] if word or role == "mode" else training
+            setattr(layer, name, not training if role == "evaluation" else value)
 
     return switch
 
 
-def _value(training, layer, name, argument):
-    """Return what a setter is given: a word, if its name or its argument's says mode."""
-    word = "mode" in (role_of(argument), role_of(name.removeprefix("set_")))
-    return words_of(*_methods(layer))[not training] if word else training
+NO_MODE = {"trainable", "fit", "learning", "skip", "active", "enabled", "noise", "val", "state"}
 
 
-def _methods(layer):
-    return [f for base in type(layer).__mro__ for f in vars(base).values() if callable(f)]
+def _first(layer, names, takes):
+    return next((m for n in names if (m := _method(layer, n)) and _takes(m) == takes), None)
 
 
 def _method(layer, name):
-    method = getattr(layer, name, None)
+    method = getattr(layer, method_names(layer).get(plain(name), ""), None)
     return method if inspect.ismethod(method) else None
 
 
-def _takes(method, required=False):
-    """Return how many arguments a method can be given by position, or has to be."""
+def _takes(method):
+    """Return (least, most): how many arguments a method can be given by position."""
     parameters = inspect.signature(method).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = [p for p in positional if p.default is p.empty]
-    if required:
-        return len(positional) if len(needed) <= 1 else len(needed)
-    return len(needed) if len(needed) > 1 else min(len(positional), 1)
+    return sum(p.default is p.empty for p in positional), len(positional)

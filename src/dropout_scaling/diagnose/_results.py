@@ -1,9 +1,11 @@
 """Find the output among what a layer returned or left behind, and run its backward pass."""
 
 import inspect
+import re
 
 import numpy as np
 
+from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._roles import MODES, NUMBERS, plain, role_of
 
 OUTPUTS = (
@@ -13,7 +15,7 @@ OUTPUTS = (
 GRADIENTS = (
     "dinputs", "dinput", "dx", "grad_input", "grad_inputs", "input_grad", "input_gradient", "din",
     "d_input", "d_inputs", "d_x", "delta", "gradient", "grad", "grads", "da", "dz", "da_prev",
-    "bottom_diff", "diff",
+    "bottom_diff", "diff", "prev_grad",
 )  # fmt: skip
 CACHES = {plain(name) for name in ("mask", "cache", "ctx", "context", "masks", "saved", "memory")}
 RATES = {plain(name) for name in ("lr", "learning_rate", "eta", "learn_rate", "step_size", "l_r")}
@@ -53,8 +55,7 @@ def output_of(result, holder, x, form, given):
 
 def _left(holder, names, shape, form):
     """Return the attribute with the first of ``names`` that reads as an array of ``shape``."""
-    attributes = getattr(holder, "__dict__", {})
-    by_name = {plain(name): value for name, value in attributes.items()}
+    by_name = {plain(name): value for name, value in attributes(holder).items()}
     for name in names:
         value = by_name.get(plain(name))
         if np.shape(form.read(value)) == shape:
@@ -76,16 +77,17 @@ def _check(y, x, form, given):
         raise UnusableLayerError("dtype", f"returned dtype {dtype}, which is not floating point")
 
 
-def run_backward(backward, holder, upstream, rest, values, form):
+def run_backward(backward, holder, given, upstream, rest, values, form):
     """Return the gradient that a backward function or method gives, or leaves behind, as an array.
 
-    ``upstream``: the gradient on the output, as the form has it. ``rest``: what forward returned
-    beside the output. ``values``: the arguments by role. Raises UnusableLayerError if it needs a
-    cache and there is none, and TypeError if it needs what nobody can know.
+    ``given``: the input. ``upstream``: the gradient on the output, as the form has it. ``rest``:
+    what forward returned beside the output. ``values``: the arguments by role. Raises
+    UnusableLayerError if it needs a cache and there is none, and TypeError if it needs what nobody
+    can know.
     """
-    arguments = _backward_arguments(backward, upstream, rest, values)
+    arguments = _backward_arguments(backward, given, upstream, rest, values)
     shape = np.shape(form.read(upstream))
-    result = backward(**arguments) if isinstance(arguments, dict) else backward(*arguments)
+    result = backward(**arguments)
     items = result if isinstance(result, tuple | list) else [result]
     for item in items:
         grad = form.read(item)
@@ -95,34 +97,40 @@ def run_backward(backward, holder, upstream, rest, values, form):
     return form.read(upstream if left is None else left)  # perhaps it was changed in place
 
 
-def _backward_arguments(backward, upstream, rest, values):
-    parameters = list(inspect.signature(backward).parameters.values())
+def _backward_arguments(backward, given, upstream, rest, values):
+    """Return the arguments by name: by what their names say, else gradient, cache and p in turn."""
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = list(inspect.signature(backward).parameters.values())
     single = [p for p in parameters if p.kind not in several]
-    needed = [p for p in single if p.default is p.empty]
-    if not needed:
-        return [upstream] if parameters else []
-    unnamed, arguments = 0, {}
-    for parameter in needed:
-        name, role = plain(parameter.name), role_of(parameter.name)
-        if len(needed) == 1:
-            arguments[parameter.name] = upstream
-        elif name in RATES:
-            arguments[parameter.name] = 0.1
-        elif name in CACHES or role == "mask":
-            arguments[parameter.name] = _cache(rest)
-        elif role in NUMBERS | MODES and name not in ("d", "state"):
-            arguments[parameter.name] = values[role]
-        else:  # in this order
-            unnamed += 1
-            if unnamed > 3:
-                raise TypeError(f"its backward wants {parameter.name}")
-            arguments[parameter.name] = (
-                upstream if unnamed == 1 else _cache(rest) if unnamed == 2 else values["p"]
-            )
-    if any(p.kind is p.POSITIONAL_ONLY for p in needed):
-        return list(arguments.values())
+    needed = [p.name for p in single if p.default is p.empty]
+    if len(needed) < 2:
+        return dict.fromkeys(needed or [p.name for p in single[:1]], upstream)
+    said = {name: _meaning(name) for name in needed}
+    if "grad" not in said.values():  # then it is the first one that can be
+        said[next(name for name in needed if said[name] in (None, "p", "given"))] = "grad"
+    lookup = {"grad": upstream, "given": given, "rate": 0.1, **values}
+    turns = iter(("cache", "p"))
+    arguments = {}
+    for name in needed:
+        what = said[name] or next(turns, None)
+        if what is None:
+            raise TypeError(f"its backward wants {name}")
+        arguments[name] = _cache(rest) if what == "cache" else lookup[what]
     return arguments
+
+
+def _meaning(name):
+    """Return what an argument of a backward is by its name, or None."""
+    role, name = role_of(name), plain(name)
+    if name in RATES:
+        return "rate"
+    if name in CACHES or role == "mask":
+        return "cache"
+    if re.search(r"grad|delta|error|upstream|dout|dvalues|accum", name):
+        return "grad"
+    if name in ("x", "input", "inputs", "inputdata", "xin", "bottom"):
+        return "given"
+    return role if role in NUMBERS | MODES and name not in ("d", "state") else None
 
 
 def _cache(rest):

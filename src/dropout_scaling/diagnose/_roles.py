@@ -4,6 +4,7 @@ Names are compared in small letters and without underscores: ``isTraining`` is `
 """
 
 import inspect
+import re
 from typing import Any, NamedTuple
 
 ROLES = {
@@ -32,14 +33,16 @@ ROLES = {
         "training", "train", "is_training", "is_train", "train_flg", "train_flag", "training_flag",
         "training_mode", "train_mode", "in_training", "in_train", "trainable", "training_phase",
         "train_phase", "phase_train", "is_train_mode", "learning", "is_learning", "learn",
-        "use_dropout", "apply_dropout", "do_dropout", "enabled", "active", "fit",
+        "use_dropout", "apply_dropout", "do_dropout", "use_noise", "noise", "enabled", "active",
+        "on", "fit",
     ),
     # True in evaluation.
     "evaluation": (
         "evaluation", "evaluating", "eval", "evaluate", "is_eval", "eval_mode", "test", "testing",
         "is_test", "is_testing", "test_mode", "test_flag", "inference", "is_inference", "infer",
         "inference_mode", "inferring", "predict", "predicting", "prediction", "is_predict",
-        "deterministic", "validation", "validate", "val",
+        "deterministic", "validation", "validate", "val", "ignore", "skip", "bypass", "disable",
+        "disabled", "off",
     ),
     # A word such as "train".
     "mode": ("mode", "phase", "stage", "state", "run_mode", "net_mode"),
@@ -66,11 +69,34 @@ def plain(name) -> str:
 
 
 _ROLE_OF = {plain(name): role for role, names in ROLES.items() for name in names}
+# What longer names hold, in the order in which they are tried.
+_PARTS = (
+    (r"mask|dim|axis|shape|last|seed|type|name", None),
+    (r"keep|retain|retention|surviv", "keep"),
+    (r"drop", "p"),
+    (r"learningrate|pretrain|trainer", None),
+    (r"train|learning", "training"),
+    (r"testing|inferen|infer$|predict|determinis|evaluat|evalmode", "evaluation"),
+)
 
 
-def role_of(name):
-    """Return the role of an argument or an attribute of this name, or None."""
-    return _ROLE_OF.get(plain(name))
+def role_of(name, default=inspect.Parameter.empty):
+    """Return the role of an argument or an attribute of this name, or None.
+
+    ``default``: its default, or its value: a boolean is no probability, and a number no mode. A
+    mode whose default is a boolean is True while training.
+    """
+    name = plain(name)
+    role = _ROLE_OF.get(name)
+    if role is None:
+        role = next((role for part, role in _PARTS if re.search(part, name)), None)
+    switch = isinstance(default, bool)
+    if role == "mode" and switch:
+        return "training"
+    if role in ("p", "keep", "either") and switch:
+        return "training" if name in ("dropout", "drop", "dropping") else None
+    number = isinstance(default, float)
+    return None if role in ("training", "evaluation") and number else role
 
 
 class Signature(NamedTuple):
@@ -95,22 +121,22 @@ def signature_of(parameters, bound=()) -> Signature:
     """Return the ``Signature`` for the parameters of a function, without those that are bound.
 
     ``parameters``: those of ``inspect``, without self. ``bound``: the names that a partial has set.
-    The input is the first one, or, if the first one is a number by its name, the first whose name
-    says nothing.
+    The input is the first one, or, if the name of that says what it is, the first whose name says
+    nothing.
     """
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     single = [p for p in parameters if p.kind not in kinds and p.name not in bound]
     if not single:
         return Signature(None, {}, {}, ())
     x = single[0]
-    if role_of(x.name) in NUMBERS | MODES:
+    if role_of(x.name):
         x = next((p for p in single if _required(p) and role_of(p.name) is None), x)
     names: dict[str, Any] = {}
     left, missing = {}, []
     for parameter in single:
-        role = role_of(parameter.name)
         if parameter is x:
             continue
+        role = role_of(parameter.name, parameter.default)
         if role in NUMBERS | MODES or (role and _required(parameter)):
             names[parameter.name] = role
         elif _required(parameter):
@@ -132,10 +158,25 @@ def _required(parameter):
 
 
 def words_of(*functions):
-    """Return (word while training, word in evaluation) that the code of functions compares with."""
-    found = {c for function in functions for c in _constants(getattr(function, "__code__", None))}
+    """Return [(word while training, word in evaluation)]: what functions may want as a mode.
+
+    The first pair has the words that the functions compare with, as far as these are known ones.
+    """
+    found = {word for function in functions for word in _words_in(function)}
     pairs = ((TRAIN_WORDS, "train"), (TEST_WORDS, "test"))
-    return tuple(next((w for w in words if w in found), usual) for words, usual in pairs)
+    first = tuple(next((w for w in words if w in found), usual) for words, usual in pairs)
+    known = not found.isdisjoint(TRAIN_WORDS + TEST_WORDS)
+    return (
+        [first] if known else [first, (True, False), ("train", "eval"), ("training", "inference")]
+    )
+
+
+def _words_in(function, depth=1):
+    """Yield the strings in a function's code, and in that of the functions that it calls."""
+    code = getattr(function, "__code__", None)
+    yield from _constants(code)
+    for name in getattr(code, "co_names", ()) if depth else ():
+        yield from _words_in(function.__globals__.get(name), depth - 1)
 
 
 def _constants(code):

@@ -7,19 +7,19 @@ import sys
 from functools import partial
 from typing import Any, NamedTuple
 
-from dropout_scaling.diagnose._modes import mode_switch
-from dropout_scaling.diagnose._roles import Signature, signature_of, words_of
+from dropout_scaling.diagnose._modes import evaluation_method, method_names, mode_switch
+from dropout_scaling.diagnose._roles import MODES, Signature, plain, signature_of, words_of
 
 FORWARD = (
     "forward", "forward_pass", "forward_propagation", "forward_propagate", "forward_prop",
     "forwardprop", "feed_forward", "feedforward", "forwards", "fprop", "propagate", "call",
-    "apply_dropout", "apply", "activate", "transform", "run", "compute", "__call__",
+    "update_output", "apply_dropout", "apply", "activate", "transform", "run", "compute",
 )  # fmt: skip
 BACKWARD = (
     "backward", "backward_pass", "backward_propagation", "backward_propagate", "backward_prop",
     "back_propagation", "back_propagate", "backpropagation", "backpropagate", "back_prop",
-    "backprop", "backwards", "bprop", "propagate_backward", "back", "gradient", "get_gradient",
-    "grad", "compute_gradient", "input_grad", "derivative",
+    "backprop", "update_grad_input", "backwards", "bprop", "propagate_backward", "back", "gradient",
+    "get_gradient", "grad", "compute_gradient", "input_grad", "derivative",
 )  # fmt: skip
 # The name of a function's backward, by that of the function.
 PARTNERS = (("forward", "backward"), ("fwd", "bwd"), ("fw", "bw"), ("fprop", "bprop"))
@@ -30,18 +30,21 @@ class Target(NamedTuple):
     """A layer, ready to be called.
 
     ``call``: call(x, **arguments). ``signature``: its arguments. ``holder``: the object on which
-    results may be left, or None. ``switch``: switch(training) puts the object in a mode; None if
-    there is no such switch. ``backward``: its method or partner, or None. ``partner``: whether that
-    was found by the function's name. ``words``: the words for training and for evaluation.
+    results may be left, or None. ``switch``: switch(training, words) puts the object in a mode;
+    None if there is no such switch. ``evaluate``: what is called in evaluation instead, or None.
+    ``backward``: its method or partner, or None. ``partner``: whether that was found by the
+    function's name. ``words``: the pairs of words for training and evaluation that it may want.
+    ``function``: what was written, without a partial around it.
     """
 
     call: Any
     signature: Signature
     holder: Any = None
     switch: Any = None
+    evaluate: Any = None
     backward: Any = None
     partner: bool = False
-    words: tuple = ("train", "test")
+    words: list = [("train", "test")]  # noqa: RUF012 - never written to
     function: Any = None
 
 
@@ -61,7 +64,11 @@ def target_of(layer) -> Target:
     if is_module(layer):
         return _module(layer)
     owner = getattr(layer, "__self__", None)
-    if inspect.ismethod(layer) and layer.__name__ in FORWARD and not isinstance(owner, type):
+    if (
+        inspect.ismethod(layer)
+        and plain(layer.__name__) in _plain(FORWARD)
+        and not isinstance(owner, type)
+    ):
         layer = owner
         if is_module(layer):
             return _module(layer)
@@ -77,10 +84,10 @@ def _module(layer):
     signature = signature_of(_parameters(layer.forward))
     own = mode_switch(_Attributes(layer))
 
-    def switch(training):
+    def switch(training, words):
         layer.train(training)
         if own:
-            own(training)
+            own(training, words)
 
     words = words_of(forward)
     return Target(layer, signature, layer, switch, words=words, function=forward)
@@ -100,18 +107,28 @@ class _Attributes:
 
 def _object(layer):
     made = _copy(layer)
-    forward = next((f for name in FORWARD if callable(f := getattr(made, name, None))), None)
+    names = method_names(made)
+    forward, backward = (
+        next(
+            (f for n in _plain(some) if callable(f := getattr(made, names.get(n, ""), None))), None
+        )
+        for some in (FORWARD, BACKWARD)
+    )
+    forward = forward or (made.__call__ if callable(made) else None)
     if forward is None:
         raise TypeError(f"layer must be callable, got {type(layer).__name__}")
-    backward = next((f for name in BACKWARD if callable(f := getattr(made, name, None))), None)
     methods = [f for base in type(made).__mro__ for f in vars(base).values() if callable(f)]
     signature = signature_of(_parameters(forward))
-    switch = None
-    if not signature.has({"training", "evaluation", "mode", "settings"}):
+    switch = evaluate = None
+    if not signature.has(MODES):
         switch = mode_switch(made)
-    return Target(
-        forward, signature, made, switch, backward, words=words_of(*methods), function=forward
-    )
+        evaluate = None if switch else evaluation_method(made)
+    words = words_of(*methods)
+    return Target(forward, signature, made, switch, evaluate, backward, False, words, forward)
+
+
+def _plain(names):
+    return [plain(name) for name in names]
 
 
 def _copy(layer):

@@ -128,7 +128,7 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
     if not plain.sure:
         return Report(False, None, text, evidence, judged=False, condition=plain.condition)
     ends, cures = _ends(facts)
-    condition = ", ".join(filter(None, (plain.condition, ends)))
+    condition = ", ".join(filter(None, (ends, plain.condition)))
     return Report(True, None, " ".join([text, *cures]), evidence, condition=condition)
 
 

@@ -33,8 +33,9 @@ class Caller:
     ``takes_p``, ``has_mode``: whether p and the mode can be chosen; arguments that a ``partial``
     has bound by name cannot. ``unsure``: the name of a number that may be p or 1 - p; ``keeps``
     says which of them it is given. ``left``: {name: value} of the arguments left at their
-    defaults. ``words``: the names of its function and classes, and of a module's parts. ``notes``:
-    what was noticed while calling, as sentences.
+    defaults. ``mode_words``: the pair of words for training and evaluation, one of
+    ``target.words``. ``words``: the names of its function and classes, and of a module's parts.
+    ``notes``: what was noticed while calling, as sentences.
     A layer is given NumPy arrays, or what it wants instead: PyTorch's tensors, its author's own, or
     lists. Raises TypeError for a layer that is a class, is not callable, or needs an unknown
     argument.
@@ -51,7 +52,9 @@ class Caller:
                 f"layer must take x and arguments named like {words}, got {signature.missing[0]}"
             )
         self.takes_p = signature.has(NUMBERS)
-        self.has_mode = self.target.switch is not None or signature.has(MODES)
+        other = self.target.switch is not None or self.target.evaluate is not None
+        self.has_mode = other or signature.has(MODES)
+        self.mode_words = self.target.words[0]
         unsure = [n for n, role in signature.names.items() if role in ("either", "settings")]
         self.unsure, self.keeps, self.left = next(iter(unsure), None), False, signature.left
         self.backward = self._own(backward)
@@ -110,7 +113,7 @@ class Caller:
         output, passed = _floats(form.read(y)), _floats(form.read(upstream))
         grad = None
         if training:
-            grad = self._gradient(form, leaf, y, rest, upstream, values)
+            grad = self._gradient(form, leaf, given, y, rest, upstream, values)
         if grad is None:
             return Run(output, None, None, eps, mutated)
         return Run(output, _floats(grad), passed, eps, mutated)
@@ -120,8 +123,10 @@ class Caller:
         arguments = {name: values[role] for name, role in signature.names.items()}
         parts = [(m, m.training) for m in self.layer.modules()] if self.module else []
         if switch:
-            switch(training)
+            switch(training, self.mode_words)
         try:
+            if self.target.evaluate and not training:
+                return self.target.evaluate(given)
             if signature.x is None:
                 return self.target.call(given, **arguments)
             return self.target.call(**{signature.x: given}, **arguments)
@@ -131,7 +136,7 @@ class Caller:
 
     def _values(self, form, x, p, training):
         rng = np.random.default_rng()
-        word = self.target.words[not training]
+        word = self.mode_words[not training]
         values = {
             "p": p,
             "keep": 1 - p,
@@ -151,9 +156,9 @@ class Caller:
         }
         return values | {"settings": settings | {"p": values["either"]}}
 
-    def _gradient(self, form, leaf, y, rest, upstream, values):
+    def _gradient(self, form, leaf, given, y, rest, upstream, values):
         if self.backward is not None:
-            return run_backward(self.backward, None, upstream, rest, values, form)
+            return run_backward(self.backward, None, given, upstream, rest, values, form)
         recorded = form.gradient(leaf, y, upstream)
         if recorded is not None or self.target.backward is None:
             return recorded
@@ -161,7 +166,7 @@ class Caller:
             return None
         try:
             return run_backward(
-                self.target.backward, self.target.holder, upstream, rest, values, form
+                self.target.backward, self.target.holder, given, upstream, rest, values, form
             )
         except Exception as error:  # it may want anything, and forward can be judged without it
             name = self.target.backward.__name__

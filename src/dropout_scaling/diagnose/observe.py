@@ -9,6 +9,7 @@ A run makes fewer than ten comparisons with chance (``_chance``), each with a fa
 ALPHA at most. So the rate of a whole run stays below 1e-6.
 """
 
+import contextlib
 import math
 import threading
 import warnings
@@ -20,6 +21,7 @@ import numpy as np
 from dropout_scaling._arguments import check_p
 from dropout_scaling._restore import as_found
 from dropout_scaling.diagnose._chance import ALPHA
+from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
 from dropout_scaling.diagnose._time_limit import within
 from dropout_scaling.diagnose.call import Caller, UnusableLayerError
@@ -123,7 +125,7 @@ def _shapes(caller):
     words = {word.lower() for word in caller.words}
     named = [SHAPES[name] for name in SHAPES if name.lower() in words]
     own = []
-    for name, value in getattr(caller.target.holder, "__dict__", {}).items():
+    for name, value in attributes(caller.target.holder).items():
         if any(word in name.lower() for word in ("shape", "size", "dim", "units")):
             if isinstance(value, Integral) and not isinstance(value, bool):
                 value = (value,)
@@ -141,6 +143,7 @@ def _observation(caller, p, shapes):
     words = frozenset(caller.words)
     try:
         x, run = _fitting(caller, p, shapes)
+        _settle_mode(caller, p, x)
         notes = _reading(caller, p, x)
         seen = _seen(caller, p, x, run)
     except UnusableLayerError as error:
@@ -163,6 +166,21 @@ def _fitting(caller, p, shapes):
         except UnusableLayerError as error:
             first = first or error
     raise first
+
+
+def _settle_mode(caller, p, x):
+    """Choose words for the modes, if it is open what the layer wants: the first that matter.
+
+    They matter if training drops something, and evaluation gives the same twice.
+    """
+    for words in caller.target.words if len(caller.target.words) > 1 else ():
+        caller.mode_words = words
+        with contextlib.suppress(UnusableLayerError):
+            kept = caller(x, p, True).y
+            first, second = (caller(x, p, False).y for _ in range(2))
+            if (kept == 0).any() and np.array_equal(first, second):
+                return
+    caller.mode_words = caller.target.words[0]
 
 
 def _reading(caller, p, x):

@@ -1,12 +1,19 @@
 """All layers, and whether the doctor says of one what it is."""
 
 from dropout_scaling.diagnose import diagnose
-from tools.wild.layers import numpy_classes, numpy_functions, own_tensors, relatives, torch_layers
+from tools.wild.layers import (
+    numpy_classes,
+    numpy_functions,
+    own_tensors,
+    relatives,
+    second_reading,
+    torch_layers,
+)
 from tools.wild.layers.case import P
 
 CASES = [
     *numpy_functions.CASES, *numpy_classes.CASES, *torch_layers.CASES, *own_tensors.CASES,
-    *relatives.CASES,
+    *relatives.CASES, *second_reading.CASES,
 ]  # fmt: skip
 
 
