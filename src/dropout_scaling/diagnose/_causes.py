@@ -98,7 +98,9 @@ def _signatures(kind, p):
     """Return {(name, i): {field: fact}}: what the i-th writing of a member shows otherwise."""
     found = {}
     for key, values in _bank(p).items():
-        wrong = _differing(values, RIGHT[kind]) - {"at_zero"}
+        wrong = _differing(values, RIGHT["inverted dropout"]) - {"at_zero"}
+        if not wrong.isdisjoint({"scale", "evaluation"}):  # else it is the same in both kinds
+            wrong = _differing(values, RIGHT[kind]) - {"at_zero"}
         if wrong:
             found[key] = {field: values[field] for field in wrong}
     return found

@@ -6,6 +6,7 @@ there is none), and runs backward through what it has recorded (``gradient``).
 
 import contextlib
 import inspect
+import re
 import sys
 
 import numpy as np
@@ -43,13 +44,13 @@ class Arrays:
 
     def read(self, y):
         """Return the values that ``y`` holds, as an array, or None."""
-        if isinstance(y, list):
-            with contextlib.suppress(ValueError, TypeError):
-                return np.array(y, dtype=float)
         return to_array(y)
 
     def gradient(self, leaf, y, upstream):
-        """Return the gradient of the sum of ``upstream`` times ``y``, or None if none is kept."""
+        """Return (gradient, upstream) of the sum of ``upstream`` times ``y``, or None if not kept.
+
+        Some engines can only take the gradient of the sum of ``y``: then ``upstream`` is all ones.
+        """
 
     def eps(self, y, given):
         """Return the larger machine epsilon of ``y`` and of what was given."""
@@ -66,6 +67,11 @@ class Lists(Arrays):
     def give(self, x, coarse=False):
         values = x.tolist()
         return values, values
+
+    def read(self, y):
+        with contextlib.suppress(ValueError, TypeError):
+            return np.array(y, dtype=float)
+        return None
 
     def eps(self, y, given):
         return float(np.finfo(float).eps)
@@ -89,7 +95,7 @@ class Tensors(Arrays):
         if not getattr(y, "requires_grad", False):
             return None
         y.backward(upstream.to(y))
-        return None if leaf.grad is None else to_array(leaf.grad)
+        return None if leaf.grad is None else (leaf.grad, upstream)
 
     def eps(self, y, given):
         import torch
@@ -116,14 +122,26 @@ class Own(Arrays):
         raise TypeError(f"cannot make a {self.kind.__name__} of an array")
 
     def gradient(self, leaf, y, upstream):
-        upstream = to_array(upstream)
-        for given in (upstream, self.kind(upstream)):
+        values = to_array(upstream)
+        attempts = [((), np.ones_like(values))]
+        if any(re.fullmatch(GRADIENT, name) for name in _arguments(y)):
+            attempts = [((values,), values), ((upstream,), values)]
+        for given, passed in attempts:
             with contextlib.suppress(Exception):  # it takes one of the two, if it takes any
-                y.backward(given)
+                y.backward(*given)
                 grad = to_array(getattr(leaf, "grad", None))
-                if np.shape(grad) == upstream.shape:
-                    return grad
+                if np.shape(grad) == values.shape:
+                    return grad, passed
         return None
+
+
+GRADIENT = r"(out(put)?_?)?(grad(ient)?|upstream|delta|dy|dout|g)(_?(out(put)?|y))?s?"
+
+
+def _arguments(y):
+    with contextlib.suppress(AttributeError, TypeError, ValueError):
+        return inspect.signature(y.backward).parameters
+    return ()
 
 
 def own_classes(function, x_name=None):

@@ -43,7 +43,7 @@ def known(facts: Facts, p, words=frozenset()) -> Known:
         return any(re.search(pattern, word, re.IGNORECASE) for word in words)
 
     seen = Known(facts, None)
-    for step in (_noise, _blocks, _shared, _words, _always_on):
+    for step in (_noise, _blocks, _frozen, _shared, _words, _always_on):
         seen = step(seen, p, named)
     kind = seen.kind or kind_of(shown(seen.facts))
     seen = seen._replace(kind=kind)
@@ -89,6 +89,19 @@ def _blocks(seen, p, named):
     facts = facts._replace(rate=None, dependent=(), count=None, at_zero=None)
     return seen._replace(
         facts=facts, how="with whole blocks dropped, as DropBlock", remarks=(remark,)
+    )
+
+
+def _frozen(seen, p, named):
+    """Accept a mask that stays, if the name says that it does so for the steps of a sequence."""
+    facts = seen.facts
+    if "call" not in (facts.shared or ()) or not named(SEQUENCES):
+        return seen
+    return seen._replace(
+        facts=facts._replace(shared=tuple(axis for axis in facts.shared if axis != "call")),
+        how="with a mask that stays from call to call, as variational dropout has it",
+        condition="if something draws a new mask for each batch, which was not seen",
+        sure=False,
     )
 
 

@@ -1,6 +1,7 @@
 """How an object is told that it trains: by a method, or by an attribute."""
 
 import inspect
+from typing import Any, NamedTuple
 
 from dropout_scaling.diagnose._roles import plain, role_of
 
@@ -24,26 +25,39 @@ EVALUATE = (
 )  # fmt: skip
 
 
+class Switch(NamedTuple):
+    """How an object is put in a mode: ``turn(training, words)``.
+
+    ``words``: whether it wants words for the modes. ``doubtful``: whether it may mean something
+    else, by the names of its attributes.
+    """
+
+    turn: Any
+    words: bool = False
+    doubtful: bool = False
+
+
 def mode_switch(layer):
-    """Return switch(training, words), which puts an object in a mode, or None if there is none.
+    """Return the ``Switch`` of an object, or None if it has none.
 
     PyTorch's pair ``train`` and ``eval`` comes first, then a setter, then two methods, then the
-    attributes whose names are those of a mode. ``words``: the pair of words for the two modes.
+    attributes whose names are those of a mode.
     """
     train, evaluate = _method(layer, "train"), _method(layer, "eval")
     if train and _takes(train) == (0, 0) and evaluate:
-        return lambda training, words: train() if training else evaluate()
+        return Switch(lambda training, words: train() if training else evaluate())
     if train and _takes(train)[0] <= 1 <= _takes(train)[1]:
-        return lambda training, words: train(training)
+        return Switch(lambda training, words: train(training))
     setter = next((m for name in SETTERS if (m := _method(layer, name)) and _takes(m)[1]), None)
     if setter:
         argument = next(iter(inspect.signature(setter).parameters))
         name = plain(setter.__name__).removeprefix("set")
         word = "mode" in (role_of(argument), role_of(name))
-        return lambda training, words: setter(words[not training] if word else training)
+        turn = lambda training, words: setter(words[not training] if word else training)  # noqa: E731
+        return Switch(turn, words=word)
     on, off = (_first(layer, names, (0, 0)) for names in (ON, OFF))
     if on and off:
-        return lambda training, words: on() if training else off()
+        return Switch(lambda training, words: on() if training else off())
     return _attribute_switch(layer)
 
 
@@ -70,19 +84,21 @@ def _attribute_switch(layer):
         role = role_of(name, value)
         possible = isinstance(value, bool | str) or (isinstance(value, int) and value in (0, 1))
         if role in ("training", "evaluation", "mode") and plain(name) not in NO_MODE and possible:
-            found[name] = role, isinstance(value, str)
+            found[name] = "mode" if isinstance(value, str) else role
     if not found:
         return None
 
-    def switch(training, words):
-        for name, (role, word) in found.items():
-            value = words[not training] if word or role == "mode" else training
-            setattr(layer, name, not training if role == "evaluation" else value)
+    def turn(training, words):
+        values = {"training": training, "evaluation": not training, "mode": words[not training]}
+        for name, role in found.items():
+            setattr(layer, name, values[role])
 
-    return switch
+    doubtful = set(map(plain, found)) <= DOUBTFUL
+    return Switch(turn, words="mode" in found.values(), doubtful=doubtful)
 
 
-NO_MODE = {"trainable", "fit", "learning", "skip", "active", "enabled", "noise", "val", "state"}
+NO_MODE = {"fit", "learning", "skip", "noise", "val", "state"}
+DOUBTFUL = {"trainable", "active", "enabled", "on"}
 
 
 def _first(layer, names, takes):

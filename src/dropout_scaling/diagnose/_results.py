@@ -40,7 +40,8 @@ def output_of(result, holder, x, form, given):
     """
     if result is None and holder is not None:
         result = _left(holder, OUTPUTS, x.shape, form)
-    several = isinstance(result, tuple) or (isinstance(result, list) and form.read(result) is None)
+    # For an array, a list of arrays means that the layer goes through rows: it wants lists.
+    several = isinstance(result, tuple)
     items = list(result) if several else [result]
     at = 0
     for i, item in enumerate(items):
@@ -74,11 +75,14 @@ def _check(y, x, form, given):
         raise UnusableLayerError("shape", text)
     if not np.issubdtype(values.dtype, np.floating):
         dtype = getattr(y, "dtype", values.dtype)
-        raise UnusableLayerError("dtype", f"returned dtype {dtype}, which is not floating point")
+        text = f"returned dtype {dtype}, which is not floating point"
+        if values.dtype == bool:
+            text += ": perhaps the mask, which is still to be multiplied by the values"
+        raise UnusableLayerError("dtype", text)
 
 
 def run_backward(backward, holder, given, upstream, rest, values, form):
-    """Return the gradient that a backward function or method gives, or leaves behind, as an array.
+    """Return (gradient, upstream): what a backward gives, or leaves behind, or None if nothing.
 
     ``given``: the input. ``upstream``: the gradient on the output, as the form has it. ``rest``:
     what forward returned beside the output. ``values``: the arguments by role. Raises
@@ -86,15 +90,15 @@ def run_backward(backward, holder, given, upstream, rest, values, form):
     can know.
     """
     arguments = _backward_arguments(backward, given, upstream, rest, values)
-    shape = np.shape(form.read(upstream))
+    passed = np.array(form.read(upstream))
     result = backward(**arguments)
-    items = result if isinstance(result, tuple | list) else [result]
-    for item in items:
-        grad = form.read(item)
-        if np.shape(grad) == shape:
-            return grad
-    left = None if holder is None else _left(holder, GRADIENTS, shape, form)
-    return form.read(upstream if left is None else left)  # perhaps it was changed in place
+    for item in (result, *(result if isinstance(result, tuple | list) else ())):
+        if np.shape(form.read(item)) == passed.shape:
+            return item, passed
+    if result is not None:
+        return None
+    left = None if holder is None else _left(holder, GRADIENTS, passed.shape, form)
+    return upstream if left is None else left, passed  # perhaps it was changed in place
 
 
 def _backward_arguments(backward, given, upstream, rest, values):

@@ -70,13 +70,16 @@ def plain(name) -> str:
 
 _ROLE_OF = {plain(name): role for role, names in ROLES.items() for name in names}
 # What longer names hold, in the order in which they are tried.
+_BEFORE, _AFTER = "(is|in|for|at)?", "(ing|mode|flag|flg|phase|time|state|now|on)?"
 _PARTS = (
     (r"mask|dim|axis|shape|last|seed|type|name", None),
     (r"keep|retain|retention|surviv", "keep"),
     (r"drop", "p"),
-    (r"learningrate|pretrain|trainer", None),
-    (r"train|learning", "training"),
-    (r"testing|inferen|infer$|predict|determinis|evaluat|evalmode", "evaluation"),
+    (rf"^{_BEFORE}(train|training|learning){_AFTER}$", "training"),
+    (
+        rf"^{_BEFORE}(test|testing|eval|evaluation|inference|predict|prediction){_AFTER}$",
+        "evaluation",
+    ),
 )
 
 

@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from typing import Any, NamedTuple
 
-from dropout_scaling.diagnose._modes import evaluation_method, method_names, mode_switch
+from dropout_scaling.diagnose._modes import Switch, evaluation_method, method_names, mode_switch
 from dropout_scaling.diagnose._roles import MODES, Signature, plain, signature_of, words_of
 
 FORWARD = (
@@ -30,8 +30,8 @@ class Target(NamedTuple):
     """A layer, ready to be called.
 
     ``call``: call(x, **arguments). ``signature``: its arguments. ``holder``: the object on which
-    results may be left, or None. ``switch``: switch(training, words) puts the object in a mode;
-    None if there is no such switch. ``evaluate``: what is called in evaluation instead, or None.
+    results may be left, or None. ``switch``: the ``Switch`` that puts the object in a mode, or
+    None. ``evaluate``: what is called in evaluation instead, or None.
     ``backward``: its method or partner, or None. ``partner``: whether that was found by the
     function's name. ``words``: the pairs of words for training and evaluation that it may want.
     ``function``: what was written, without a partial around it.
@@ -57,7 +57,7 @@ def is_module(layer):
 def target_of(layer) -> Target:
     """Return the ``Target`` of a layer. Raises TypeError if it is a class or cannot be called.
 
-    An object that is no module is copied, so that what its methods write stays off the original.
+    An object is copied if it can be, so that what its methods write stays off the original.
     """
     if isinstance(layer, type):
         raise TypeError(f"layer must be an instance, got the class {layer.__name__}")
@@ -80,15 +80,19 @@ def target_of(layer) -> Target:
 
 
 def _module(layer):
+    with contextlib.suppress(Exception):  # not everything can be copied
+        layer = copy.deepcopy(layer)
     forward = type(layer).forward
     signature = signature_of(_parameters(layer.forward))
     own = mode_switch(_Attributes(layer))
+    own = None if own is None or own.doubtful else own
 
-    def switch(training, words):
+    def turn(training, words):
         layer.train(training)
         if own:
-            own(training, words)
+            own.turn(training, words)
 
+    switch = Switch(turn, words=own is not None and own.words)
     words = words_of(forward)
     return Target(layer, signature, layer, switch, words=words, function=forward)
 

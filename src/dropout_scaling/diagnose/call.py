@@ -42,9 +42,9 @@ class Caller:
     """
 
     def __init__(self, layer, backward=None):
-        self.layer, self.module = layer, is_module(layer)
         self.target = target_of(layer)
         self.module = is_module(self.target.holder)
+        self.layer = self.target.holder if self.module else layer
         signature = self.target.signature
         if signature.missing and not self.module:
             words = ", ".join(ROLES)
@@ -110,20 +110,18 @@ class Caller:
         mutated = not np.array_equal(before, _floats(form.read(given)))
         mutated = mutated and not getattr(self.layer, "inplace", False)
         eps = form.eps(y, given)
-        output, passed = _floats(form.read(y)), _floats(form.read(upstream))
-        grad = None
-        if training:
-            grad = self._gradient(form, leaf, given, y, rest, upstream, values)
-        if grad is None:
+        output = _floats(form.read(y))
+        back = self._gradient(form, leaf, given, y, rest, upstream, values) if training else None
+        if back is None:
             return Run(output, None, None, eps, mutated)
-        return Run(output, _floats(grad), passed, eps, mutated)
+        return Run(output, *(_floats(form.read(a)) for a in back), eps, mutated)
 
     def _call(self, given, values, training):
         signature, switch = self.target.signature, self.target.switch
         arguments = {name: values[role] for name, role in signature.names.items()}
         parts = [(m, m.training) for m in self.layer.modules()] if self.module else []
         if switch:
-            switch(training, self.mode_words)
+            switch.turn(training, self.mode_words)
         try:
             if self.target.evaluate and not training:
                 return self.target.evaluate(given)
@@ -157,6 +155,7 @@ class Caller:
         return values | {"settings": settings | {"p": values["either"]}}
 
     def _gradient(self, form, leaf, given, y, rest, upstream, values):
+        """Return (gradient, upstream), or None if the backward pass was not seen."""
         if self.backward is not None:
             return run_backward(self.backward, None, given, upstream, rest, values, form)
         recorded = form.gradient(leaf, y, upstream)
@@ -193,7 +192,7 @@ def _furthest(errors):
     if returned:
         return returned[0]
     told = [error for form, error in errors if type(form).__name__ in ("Arrays", "Tensors")]
-    first, *others = told
+    first, *others = told or [error for _, error in errors]
     if others and str(others[0]) != str(first):
         return UnusableLayerError("raises", f"{first}; with tensors it {others[0]}")
     return first

@@ -171,9 +171,15 @@ def _fitting(caller, p, shapes):
 def _settle_mode(caller, p, x):
     """Choose words for the modes, if it is open what the layer wants: the first that matter.
 
-    They matter if training drops something, and evaluation gives the same twice.
+    They matter if training drops something, and evaluation gives the same twice. An attribute that
+    may mean another thing is taken for the mode only then.
     """
-    for words in caller.target.words if len(caller.target.words) > 1 else ():
+    switch = caller.target.switch
+    doubtful = switch is not None and switch.doubtful
+    by_words = caller.target.signature.has({"mode", "settings"}) or (switch and switch.words)
+    if not doubtful and not (by_words and len(caller.target.words) > 1):
+        return
+    for words in caller.target.words:
         caller.mode_words = words
         with contextlib.suppress(UnusableLayerError):
             kept = caller(x, p, True).y
@@ -181,6 +187,8 @@ def _settle_mode(caller, p, x):
             if (kept == 0).any() and np.array_equal(first, second):
                 return
     caller.mode_words = caller.target.words[0]
+    if doubtful:
+        caller.has_mode = False
 
 
 def _reading(caller, p, x):
