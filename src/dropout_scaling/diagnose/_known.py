@@ -13,7 +13,7 @@ NOISE = "noise of mean 1 and variance p/q, such as the paper's Gaussian noise (s
 SEQUENCES = r"locked|variational|rnn|lstm|gru|recurrent|time|sequence|step"
 DEPTH = r"stochastic_?depth|path|layer_?drop|depth|skip|residual|surviv"
 WORDS = r"word|token|embed"
-ALWAYS = r"^mc_?d|mc_?dropout|monte_?carlo|bayesian_?drop|always_?on|stochastic_?infer"
+ALWAYS = r"^mc_?d|mc_?dropout|monte_?carlo|bayesian|always_?on|stochastic_?infer"
 
 
 class Known(NamedTuple):
@@ -40,7 +40,9 @@ def known(facts: Facts, p, words=frozenset()) -> Known:
     """
 
     def named(pattern):
-        return any(re.search(pattern, word, re.IGNORECASE) for word in words)
+        # The name of a file counts for one thing alone, of which a whole package can be.
+        own = [word for word in words if pattern == ALWAYS or not word.startswith("in ")]
+        return any(re.search(pattern, word, re.IGNORECASE) for word in own)
 
     seen = Known(facts, None)
     for step in (_noise, _blocks, _frozen, _shared, _words, _always_on):

@@ -176,10 +176,11 @@ class Caller:
 
 
 def _words(layer, target):
-    """Return the names of a layer's function and classes, and of a module's parts."""
+    """Return the names of a layer's function and classes, and "in" and those of their files."""
     parts = layer.modules() if is_module(layer) else [layer, target.holder]
-    words = {base.__name__ for part in parts for base in type(part).__mro__}
-    return words | {getattr(target.function, "__name__", "")}
+    kinds = [base for part in parts for base in type(part).__mro__]
+    files = {f"in {thing.__module__}" for thing in [*kinds, target.function]}
+    return files | {kind.__name__ for kind in kinds} | {getattr(target.function, "__name__", "")}
 
 
 def _floats(a):

@@ -195,20 +195,25 @@ def _reading(caller, p, x):
     """Decide what a number of two possible meanings is given, and return notes on that.
 
     It is read as the probability of dropping, unless the layer then keeps a share nearer to p than
-    to q, and drops as it should if it is given q.
+    to q, and drops as it should if it is given q. With one decision for each of 64 rows, these are
+    7680 draws. A share that is 0.05 off, as it must be to mislead, has probability 1e-16 at most
+    (Hoeffding): nearer to p = 0.5 ``diagnose`` takes another p.
     """
     left = [f"{name} = {value!r}" for name, value in caller.left.items()]
     notes = [f"left at its default: {', '.join(left)}"] if left else []
     if caller.unsure is None:
         return notes
     for caller.keeps in (False, True):
-        kept = np.mean([(caller(x, p, True).y != 0).mean() for _ in range(TRAINING_CALLS)])
+        kept = np.mean([(caller(x, p, True).y != 0).mean() for _ in range(3 * TRAINING_CALLS)])
         if abs(kept - (1 - p)) < abs(kept - p):
             break
     else:
         caller.keeps = False
     meaning = "keeping" if caller.keeps else "dropping"
-    return [*notes, f"{caller.unsure} was taken for the probability of {meaning}"]
+    number = caller.unsure
+    if caller.target.signature.names[number] == "settings":
+        number = f"the p of {number}"
+    return [*notes, f"{number} was taken for the probability of {meaning}"]
 
 
 def _seen(caller, p, x, run):
