@@ -24,6 +24,8 @@ RIGHT = {
     "inverted dropout": _MASK | {"scale": frozenset({"1/q"}), "evaluation": frozenset({"1"})},
     "standard dropout": _MASK | {"scale": frozenset({"1"}), "evaluation": frozenset({"q"})},
 }
+# What shows at p = 0 or p = 1 alone, by the fact that shows it: told, but never a cause.
+ENDS = {"at_one": "divides_zero_by_zero", "at_zero": "keeps_where_u_exceeds_p"}
 MOST = 3  # causes that are looked for together
 
 
@@ -112,5 +114,6 @@ def _bank(p):
     return {
         (name, i): shown(observe(layer, p).facts)
         for name, member in MISCONCEPTIONS.items()
+        if name not in ENDS.values()
         for i, layer in enumerate((member.layer, *member.also))
     }

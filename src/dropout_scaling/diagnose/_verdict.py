@@ -3,7 +3,7 @@
 from textwrap import fill
 from typing import NamedTuple
 
-from dropout_scaling.diagnose._causes import causes
+from dropout_scaling.diagnose._causes import ENDS, causes
 from dropout_scaling.diagnose._chance import ALPHA
 from dropout_scaling.diagnose._known import UNSEEN_EVALUATION, known
 from dropout_scaling.diagnose.observe import observe
@@ -16,7 +16,6 @@ ALPHA_DROPOUT = (
     "keeps its mean and variance, but a single value does not keep its mean. As plain dropout it "
     "is wrong."
 )
-ENDS = {"at_one": "divides_zero_by_zero", "at_zero": "keeps_where_u_exceeds_p"}
 UNSEEN = {
     "evaluation": UNSEEN_EVALUATION,
     "backward": "the backward pass was not seen",
