@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.diagnose._forms import Tensors, forms_for
+from dropout_scaling.diagnose._forms import Own, Tensors, forms_for
 from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
 from dropout_scaling.diagnose._roles import MODES, NUMBERS, ROLES
 from dropout_scaling.diagnose._target import is_module, target_of
@@ -158,11 +158,10 @@ class Caller:
         """Return (gradient, upstream), or None if the backward pass was not seen."""
         if self.backward is not None:
             return run_backward(self.backward, None, given, upstream, rest, values, form)
-        recorded = form.gradient(leaf, y, upstream)
-        if recorded is not None or self.target.backward is None:
-            return recorded
+        if self.target.backward is None or isinstance(form, Own):
+            return form.gradient(leaf, y, upstream)
         if self.target.partner and not rest:
-            return None
+            return form.gradient(leaf, y, upstream)
         try:
             return run_backward(
                 self.target.backward, self.target.holder, given, upstream, rest, values, form

@@ -592,3 +592,98 @@ class ByRoot(nn.Module):
         if not self.training:
             return x
         return x * (torch.rand_like(x) >= self.p) * (1 - self.p) ** -0.5
+
+
+# Objects on PyTorch's tensors, with a backward of their own.
+
+
+@right("a mask of tensors, by hand in both directions")
+class TensorPair:
+    def __init__(self, p):
+        self.p = p
+
+    def forward(self, x, training=True):
+        if not training:
+            return x
+        self.mask = torch.bernoulli(torch.full(x.shape, 1 - self.p)) / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, grad):
+        return grad * self.mask
+
+
+@wrong("backward_without_mask", "the gradient passes, though autograd would have known better")
+class TensorPairPasses(TensorPair):
+    def backward(self, grad):
+        return grad
+
+
+# Numbers in lists, in both directions.
+
+
+@right("one row of numbers, by hand in both directions")
+class RowOfNumbers:
+    def __init__(self, p):
+        self.p, self.training = p, True
+
+    def forward(self, inputs):
+        if not self.training:
+            return inputs
+        self.kept = [random.random() >= self.p for _ in inputs]
+        return [v / (1 - self.p) if k else 0.0 for v, k in zip(inputs, self.kept)]
+
+    def backward(self, grads):
+        return [g / (1 - self.p) if k else 0.0 for g, k in zip(grads, self.kept)]
+
+
+@wrong("backward_without_scale", "one row of numbers, the gradient is not scaled")
+class RowOfNumbersUnscaled(RowOfNumbers):
+    def backward(self, grads):
+        return [g if k else 0.0 for g, k in zip(grads, self.kept)]
+
+
+# Modules again.
+
+
+@wrong("never_drops", "it puts its own layer in eval mode")
+class AlwaysEval(nn.Module):
+    def __init__(self, p):
+        super().__init__()
+        self.drop = nn.Dropout(p)
+
+    def forward(self, x):
+        self.drop.eval()
+        return self.drop(x)
+
+
+@wrong("drops_at_evaluation", "its layer is in a plain list, which eval() does not reach")
+class NotRegistered(nn.Module):
+    def __init__(self, p):
+        super().__init__()
+        self.layers = [nn.Dropout(p)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@right("whole steps along an axis that is chosen")
+def dimension_wise(x, dropout_rate=0.0, dim=-1, training=False):
+    if dropout_rate == 0.0 or not training:
+        return x
+    shape = [1] * x.dim()
+    shape[0], shape[dim] = x.shape[0], x.shape[dim]
+    return x.div(1 - dropout_rate) * torch.floor(1 - dropout_rate + torch.rand(shape))
+
+
+@wrong("freezes_the_mask", "a generator of PyTorch's is made with a seed in each call")
+class SeededGenerator:
+    def __init__(self, p):
+        self.p = p
+
+    def forward(self, x, training=True):
+        if not training:
+            return x
+        generator = torch.Generator().manual_seed(5)
+        return x * (torch.rand(x.shape, generator=generator) > self.p) / (1 - self.p)
