@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.diagnose import _multipliers as multipliers
-from dropout_scaling.diagnose.observe import SHAPES, TRAINING_CALLS, observe
+from dropout_scaling.diagnose._approach import SHAPES
+from dropout_scaling.diagnose.observe import TRAINING_CALLS, observe
 
 P, Q = 0.2, 0.8
 

@@ -51,8 +51,9 @@ def known(facts: Facts, p, words=frozenset()) -> Known:
     seen = seen._replace(kind=kind)
     if kind == "standard dropout" and facts.evaluation is None:
         return _unscaled_and_unseen(seen, p)
-    if facts.evaluation is None and not seen.condition and seen.sure:
-        return seen._replace(condition="while training; evaluation was not seen")
+    if facts.evaluation is None:
+        words = f"{seen.condition or 'while training'}; evaluation was not seen"
+        return seen._replace(condition=words)
     return seen
 
 
@@ -180,4 +181,5 @@ def _unscaled_and_unseen(seen, p):
         "is forgets_the_scale: divide the kept values by 1 - p while training. Pass a function "
         "that takes the mode, such as training=True, and does both."
     )
+    condition = ", and ".join(filter(None, (seen.condition, condition)))
     return seen._replace(condition=condition, sure=False, remarks=(*seen.remarks, remark))

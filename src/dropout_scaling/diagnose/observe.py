@@ -9,7 +9,6 @@ A run makes fewer than ten comparisons with chance (``_chance``), each with a fa
 ALPHA at most. So the rate of a whole run stays below 1e-6.
 """
 
-import contextlib
 import math
 import threading
 import warnings
@@ -20,8 +19,8 @@ import numpy as np
 
 from dropout_scaling._arguments import check_p
 from dropout_scaling._restore import as_found
+from dropout_scaling.diagnose._approach import fitting, reading, settle_mode, shapes_for
 from dropout_scaling.diagnose._chance import ALPHA
-from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
 from dropout_scaling.diagnose._time_limit import within
 from dropout_scaling.diagnose.call import Caller, UnusableLayerError
@@ -29,9 +28,6 @@ from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 LOWEST_P, HIGHEST_P = 0.01, 0.99  # outside, too few values are dropped, or kept, to judge
 TRAINING_CALLS = 40
 GUARD = 1e-5  # people add this much, or less, to what they divide by
-# The shapes that are tried, one after the other, if the layer takes only some.
-TRIED = ((64, 32), (16, 32, 8), (16, 16, 8, 8), (8, 16, 4, 4, 4), (2048,))
-SHAPES = {"Dropout1d": (16, 32, 4), "Dropout2d": (16, 32, 2, 2), "Dropout3d": (16, 32, 2, 2, 2)}
 
 
 class Facts(NamedTuple):
@@ -102,7 +98,7 @@ def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) 
         rule = f"a number of seconds in (0, {threading.TIMEOUT_MAX:g}]"
         raise ValueError(f"limit must be {rule}, got {limit!r}")
     caller = Caller(layer, backward)
-    shapes = _shapes(caller) if shape is None else [_check_shape(shape)]
+    shapes = shapes_for(caller) if shape is None else [_check_shape(shape)]
     # Here and not in the layer's thread, which may run for ever.
     with as_found(layer if caller.module else None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -120,31 +116,13 @@ def _check_shape(shape):
     return sizes
 
 
-def _shapes(caller):
-    """Return the shapes to try: by the layer's name, then ``TRIED``, then by its own sizes."""
-    words = {word.lower() for word in caller.words}
-    named = [SHAPES[name] for name in SHAPES if name.lower() in words]
-    own = []
-    for name, value in attributes(caller.target.holder).items():
-        if any(word in name.lower() for word in ("shape", "size", "dim", "units")):
-            if isinstance(value, Integral) and not isinstance(value, bool):
-                value = (value,)
-            if (
-                isinstance(value, tuple | list)
-                and value
-                and all(isinstance(size, Integral) and size > 0 for size in value)
-            ):
-                own += [tuple(value), (64, *value), (*value, 64)]
-    return [*named, *TRIED, *own]
-
-
 @np.errstate(all="ignore")  # NumPy has this setting for each thread
 def _observation(caller, p, shapes):
     words = frozenset(caller.words)
     try:
-        x, run = _fitting(caller, p, shapes)
-        _settle_mode(caller, p, x)
-        notes = _reading(caller, p, x)
+        x, run = fitting(caller, p, shapes)
+        settle_mode(caller, p, x)
+        notes = reading(caller, p, x)
         seen = _seen(caller, p, x, run)
     except UnusableLayerError as error:
         return Observation(Facts(error=error.kind), {"error": str(error)}, words=words)
@@ -154,66 +132,6 @@ def _observation(caller, p, shapes):
     if len(shapes) > 1 and x.shape != shapes[0]:
         notes = (*notes, f"it was given inputs of shape {x.shape}")
     return Observation(Facts(**facts), evidence, notes, words)
-
-
-def _fitting(caller, p, shapes):
-    """Return inputs of the first shape that the layer takes, and that call's ``Run``."""
-    first = None
-    for shape in shapes:
-        x = _inputs(shape)
-        try:
-            return x, caller(x, p, True)
-        except UnusableLayerError as error:
-            first = first or error
-    raise first
-
-
-def _settle_mode(caller, p, x):
-    """Choose words for the modes, if it is open what the layer wants: the first that matter.
-
-    They matter if training drops something, and evaluation gives the same twice. An attribute that
-    may mean another thing is taken for the mode only then.
-    """
-    switch = caller.target.switch
-    doubtful = switch is not None and switch.doubtful
-    by_words = caller.target.signature.has({"mode", "settings"}) or (switch and switch.words)
-    if not doubtful and not (by_words and len(caller.target.words) > 1):
-        return
-    for words in caller.target.words:
-        caller.mode_words = words
-        with contextlib.suppress(UnusableLayerError):
-            kept = caller(x, p, True).y
-            first, second = (caller(x, p, False).y for _ in range(2))
-            if (kept == 0).any() and np.array_equal(first, second):
-                return
-    caller.mode_words = caller.target.words[0]
-    if doubtful:
-        caller.has_mode = False
-
-
-def _reading(caller, p, x):
-    """Decide what a number of two possible meanings is given, and return notes on that.
-
-    It is read as the probability of dropping, unless the layer then keeps a share nearer to p than
-    to q, and drops as it should if it is given q. With one decision for each of 64 rows, these are
-    7680 draws. A share that is 0.05 off, as it must be to mislead, has probability 1e-16 at most
-    (Hoeffding): nearer to p = 0.5 ``diagnose`` takes another p.
-    """
-    left = [f"{name} = {value!r}" for name, value in caller.left.items()]
-    notes = [f"left at its default: {', '.join(left)}"] if left else []
-    if caller.unsure is None:
-        return notes
-    for caller.keeps in (False, True):
-        kept = np.mean([(caller(x, p, True).y != 0).mean() for _ in range(3 * TRAINING_CALLS)])
-        if abs(kept - (1 - p)) < abs(kept - p):
-            break
-    else:
-        caller.keeps = False
-    meaning = "keeping" if caller.keeps else "dropping"
-    number = caller.unsure
-    if caller.target.signature.names[number] == "settings":
-        number = f"the p of {number}"
-    return [*notes, f"{number} was taken for the probability of {meaning}"]
 
 
 def _seen(caller, p, x, run):
@@ -251,12 +169,6 @@ BACKWARD = {
     "other mask": "the gradient is masked, but with another mask than the values",
     "other": "the gradient is multiplied by other numbers than the values",
 }
-
-
-def _inputs(shape):
-    """Return powers of two of both signs: division by them causes no rounding."""
-    i = np.arange(math.prod(shape))
-    return (np.where(i % 2, 1.0, -1.0) * 2.0 ** (i % 3 - 1)).reshape(shape).astype(np.float32)
 
 
 def _evaluation(caller, x, p, tolerance):
