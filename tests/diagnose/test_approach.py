@@ -39,7 +39,7 @@ def test_a_shape_of_as_many_axes_as_it_wants_is_found(axes):
 def test_a_size_of_its_own_is_tried_too():
     seen = observe(OfSize(7), P)
     assert seen.facts.rate == {"q"}
-    assert seen.notes == ("it was given inputs of shape (7,)",)
+    assert seen.notes == ("it was given inputs of shape (64, 7)",)
 
 
 def test_if_no_shape_fits_the_first_error_is_told():

@@ -32,7 +32,7 @@ def shapes_for(caller):
                 and value
                 and all(isinstance(size, Integral) and size > 0 for size in value)
             ):
-                own += [tuple(value), (64, *value), (*value, 64)]
+                own += [(64, *value), (*value, 64), tuple(value)]
     return [*named, *TRIED, *own]
 
 
