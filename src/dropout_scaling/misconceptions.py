@@ -16,7 +16,8 @@ class Misconception(NamedTuple):
 
     ``name``: for tables and reports. ``layer``: the code. ``symptom``: what a person sees.
     ``cure``: what to change. ``met``: the address of a real case, "" if known only from class.
-    ``hidden_at_half``: whether it looks right at p = 0.5, where q = p.
+    ``hidden_at_half``: whether it looks right at p = 0.5, where q = p. ``also``: other code with
+    the same mistake, for which other numbers come out.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Misconception(NamedTuple):
     cure: str
     met: str
     hidden_at_half: bool
+    also: tuple = ()
 
     @property
     def advice(self):
@@ -41,6 +43,15 @@ def _misconception(symptom, cure, met="", hidden_at_half=False):
         instance = layer() if isinstance(layer, type) else layer
         MISCONCEPTIONS[name] = Misconception(name, instance, symptom, cure, met, hidden_at_half)
         layer.__doc__ = MISCONCEPTIONS[name].advice
+        return layer
+
+    return register
+
+
+def _also(name):
+    def register(layer):
+        member = MISCONCEPTIONS[name]
+        MISCONCEPTIONS[name] = member._replace(also=(*member.also, layer))
         return layer
 
     return register
@@ -73,6 +84,11 @@ def takes_p_for_keep(x, p, training=True):
     return np.where(_keep(x, p), x / max(p, 1e-12), 0) if training else x
 
 
+@_also("takes_p_for_keep")
+def _takes_p_for_keep_as_in_the_paper(x, p, training=True):
+    return np.where(_keep(x, p), x, 0) if training else x * p
+
+
 @_misconception(
     "a kept 1 becomes 1 / p, but it should become 1 / (1 - p)",
     "divide by the probability of keeping, 1 - p, not by p",
@@ -92,6 +108,16 @@ def ignores_p(x, p, training=True):
     return np.where(_keep(x, 0.5), x / (1 - p), 0) if training else x
 
 
+@_also("ignores_p")
+def _halves_and_doubles(x, p, training=True):
+    return np.where(_keep(x, 0.5), x * 2, 0) if training else x
+
+
+@_also("ignores_p")
+def _halves_as_in_the_paper(x, p, training=True):
+    return np.where(_keep(x, 0.5), x, 0) if training else x * 0.5
+
+
 @_misconception(
     "more is dropped than asked for, 1 - (1 - p)^2 of all, though the mean is right",
     "apply dropout once: a layer and a functional call do it twice",
@@ -101,6 +127,12 @@ def drops_twice(x, p, training=True):
         return x
     once = np.where(_keep(x, 1 - p), x / (1 - p), 0)
     return np.where(_keep(x, 1 - p), once / (1 - p), 0)
+
+
+@_also("drops_twice")
+def _drops_twice_as_in_the_paper(x, p, training=True):
+    once = _keep(x, 1 - p) & _keep(x, 1 - p)
+    return np.where(once, x, 0) if training else x * (1 - p) ** 2
 
 
 # The scale, and when it is applied.
@@ -146,6 +178,11 @@ def divides_twice(x, p, training=True):
 )
 def multiplies_while_training(x, p, training=True):
     return np.where(_keep(x, 1 - p), x * (1 - p), 0) if training else x
+
+
+@_also("multiplies_while_training")
+def _multiplies_at_both_times(x, p, training=True):
+    return np.where(_keep(x, 1 - p), x * (1 - p), 0) if training else x * (1 - p)
 
 
 @_misconception(
@@ -215,6 +252,11 @@ def drops_at_evaluation(x, p, training=True):
 )
 def never_drops(x, p, training=True):
     return np.array(x)
+
+
+@_also("never_drops")
+def _only_scales(x, p, training=True):
+    return x / max(1 - p, 1e-12) if training else x
 
 
 @_misconception(

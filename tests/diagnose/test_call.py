@@ -33,11 +33,20 @@ def test_each_argument_is_given_what_its_name_asks_for(name):
         assert all(mask.shape == X.shape and mask.dtype == bool for mask in got)
     elif role == "rng":
         assert all(isinstance(rng, np.random.Generator) for rng in got)
+    elif role == "seed":
+        assert got[0] != got[1]
+    elif role == "settings":
+        assert [(d["p"], d["keep_prob"], d["train"], d["mode"]) for d in got] == [
+            (0.2, 0.8, True, "train"),
+            (0.2, 0.8, False, "test"),
+        ]
     else:
         values = {
             "p": [0.2, 0.2],
             "keep": [0.8, 0.8],
+            "either": [0.2, 0.2],
             "training": [True, False],
+            "evaluation": [False, True],
             "mode": ["train", "test"],
         }
         assert got == values[role]

@@ -12,8 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.diagnose import Report, diagnose
-from dropout_scaling.diagnose._verdict import RIGHT
-from dropout_scaling.diagnose.observe import Facts
+from dropout_scaling.diagnose._causes import RIGHT
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 from dropout_scaling.reference import (
@@ -23,12 +22,23 @@ from dropout_scaling.reference import (
     standard_train,
 )
 
+AT_THE_ENDS = {"divides_zero_by_zero": "for p < 1", "keeps_where_u_exceeds_p": "for p > 0"}
 
-@pytest.mark.parametrize("name", MISCONCEPTIONS)
+
+@pytest.mark.parametrize("name", [name for name in MISCONCEPTIONS if name not in AT_THE_ENDS])
 @pytest.mark.parametrize("p", [0.1, 0.2, 0.3, 0.5, 0.7, 0.8])
 def test_each_member_of_the_bank_is_recognised_by_name(name, p):
     report = diagnose(MISCONCEPTIONS[name].layer, p)
     assert (report.ok, report.misconception) == (False, name)
+    assert MISCONCEPTIONS[name].cure in report.explanation
+
+
+@pytest.mark.parametrize(("name", "condition"), AT_THE_ENDS.items())
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_what_goes_wrong_at_the_ends_alone_is_told_and_no_fault(name, condition, p):
+    report = diagnose(MISCONCEPTIONS[name].layer, p)
+    assert (report.ok, report.misconception) == (True, None)
+    assert str(report).splitlines()[0] == f"right {condition}"
     assert MISCONCEPTIONS[name].cure in report.explanation
 
 
@@ -152,7 +162,6 @@ RIGHT_LAYERS = {
     "float16": (in_half_precision, "inverted dropout", {}),
     "another order of calls": (in_reverse, "inverted dropout", {}),
     "a given mask, inverted": (inverted_train, "inverted dropout", {}),
-    "a given mask, standard": (standard_train, "standard dropout", {}),
     "a cache and a backward": (with_cache, "inverted dropout", {"backward": inverted_backward}),
     "Gaussian noise": (Gaussian(), "noise of mean 1 and variance p/q", {}),
     "DropPath": (DropPath(), "inverted dropout, with one decision for a whole row", {}),
@@ -240,6 +249,15 @@ def test_a_partial_whose_mode_is_bound_has_its_evaluation_unseen():
     assert report.evidence[-1].startswith("evaluation was not seen")
     assert str(report).splitlines()[0] == "right while training; evaluation was not seen"
     assert str(diagnose(nn.Dropout(0.2), 0.2)).splitlines()[0] == "right"
+
+
+@pytest.mark.parametrize("layer", [standard_train, functools.partial(with_keep_prob, mode="train")])
+def test_what_does_not_scale_is_right_only_if_evaluation_does(layer):
+    report = diagnose(layer, 0.2)
+    assert (report.ok, report.judged, report.misconception) == (False, False, None)
+    headline = "right only if evaluation multiplies by 0.8, which was not seen"
+    assert str(report).splitlines()[0] == headline
+    assert "forgets_the_scale" in report.explanation
 
 
 def test_a_layer_that_cannot_be_run_is_neither_right_nor_wrong():
@@ -373,8 +391,8 @@ def test_a_module_gets_its_modes_back_part_by_part():
 def test_an_unknown_mixture_is_described_by_what_differs():
     report = diagnose(Wrong(0.9, 3.0), 0.2)
     assert report.misconception is None
-    assert "rate is other, but q is right" in report.explanation
-    assert "scale is other, but" in report.explanation
+    assert report.explanation.startswith("No known misconception explains this: 7")
+    assert "while training, every kept value is multiplied by 3." in report.explanation
 
 
 def test_a_module_at_a_half_is_told_what_cannot_be_told():
@@ -400,16 +418,15 @@ def test_what_cannot_be_called_is_refused():
         diagnose(3, 0.2)
     with pytest.raises(TypeError, match=says("layer must be an instance, got the class Dropout")):
         diagnose(nn.Dropout, 0.2)
-    text = "layer must take x and arguments named like p, keep, training, mode, mask, rng, got w"
+    text = "layer must take x and arguments named like p, keep, either, training, "
+    text += "evaluation, mode, settings, mask, rng, seed, got w"
     with pytest.raises(TypeError, match=says(text)):
         diagnose(lambda x, w: x, 0.2)
 
 
-def test_the_right_kinds_say_only_what_they_must():
+def test_there_are_two_right_kinds():
     assert set(RIGHT) == {
         "inverted dropout",
         "standard dropout",
-        "noise of mean 1 and variance p/q, such as the paper's Gaussian noise (section 10)",
     }
-    assert all(isinstance(facts, Facts) for facts in RIGHT.values())
     assert inverted_backward is not standard_backward

@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.diagnose import _multipliers as multipliers
-from dropout_scaling.diagnose.observe import SHAPES, TRAINING_CALLS, observe
+from dropout_scaling.diagnose._approach import SHAPES
+from dropout_scaling.diagnose.observe import TRAINING_CALLS, observe
 
 P, Q = 0.2, 0.8
 
@@ -64,7 +65,7 @@ def test_a_factor_is_named_in_training_and_at_evaluation(name, factor):
 
 
 def test_a_number_with_two_names_has_both():
-    assert observe(nn.Dropout(0.5), 0.5).facts.scale == {"1/q", "1/p"}
+    assert observe(nn.Dropout(0.5), 0.5).facts.scale == {"1/q", "1/p", "2"}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def scales(p):
     q = 1 - p
     return {
         "1/q": 1 / q, "1": 1.0, "q": q, "1/p": 1 / p, "p": p,
-        "1/q^2": 1 / q**2, "q^2": q**2, "1/sqrt(q)": q**-0.5, "1/2": 0.5,
+        "1/q^2": 1 / q**2, "q^2": q**2, "1/sqrt(q)": q**-0.5, "1/2": 0.5, "2": 2.0,
     }  # fmt: skip
 
 
@@ -55,23 +55,79 @@ def mask_facts(factors, x, p, tolerance):
     nonzero = factors[kept]
     low, high = (nonzero.min(), nonzero.max()) if nonzero.size else (0.0, 0.0)
     constant = high - low <= tolerance * abs(high)
-    if not constant and kept.all():
-        alpha = _alpha_evidence(factors, x, p, tolerance)
-        return {"kind": ("alpha", alpha) if alpha else _noise(factors, p)}
+    if not constant:
+        noise = _continuous(factors, kept, x, p, tolerance)
+        if noise:
+            return {"kind": noise}
 
     seen = {"kind": ("mask", None)}
     if constant:
+        name = near(high, scales(p), tolerance) if nonzero.size else None
+        seen["scale"] = name, f"while training, every kept value is multiplied by {_number(high)}"
+    elif _shares_out(factors, kept, tolerance):
+        seen["kind"] = ("mask, scale varies", None)
         seen["scale"] = (
-            near(high, scales(p), tolerance) if nonzero.size else None,
-            f"every kept value is multiplied by {high:.6g}, relative precision {tolerance:.1g}",
+            frozenset({"n/K"}),
+            f"kept values are multiplied by {low:.4g} to {high:.4g}: by the number of all values "
+            "over the number of those that were kept",
         )
     else:
         seen["kind"] = ("mask, scale varies", None)
-        seen["scale"] = (None, f"kept values are multiplied by {low:.4g} to {high:.4g}")
+        seen["scale"] = (
+            frozenset({"other"}),
+            f"kept values are multiplied by {low:.4g} to {high:.4g}, not by one number",
+        )
     if kept.all() or not kept.any():
         rate = frozenset({"1" if kept.all() else "0"})
-        return seen | {"rate": (rate, f"{kept.sum()} of {kept.size} values were kept")}
+        word = "every value was" if kept.all() else "no value was"
+        return seen | {"rate": (rate, f"while training, {word} kept")}
     return seen | _facts_of_draws(kept, p)
+
+
+def _number(value):
+    return f"{value:.6g}"
+
+
+def _continuous(factors, kept, x, p, tolerance):
+    """Return (kind, evidence) of multipliers that are no mask with scales, or None."""
+    if kept.all():
+        alpha = _alpha_evidence(factors, x, p, tolerance)
+        if alpha:
+            return "alpha", alpha
+    relaxed = _relaxed(factors, p)
+    if relaxed:
+        return "relaxed", relaxed
+    return _noise(factors, p, x) if kept.all() else None
+
+
+def _shares_out(factors, kept, tolerance):
+    """Return whether kept values are multiplied by n/K: of n values of a call, or a row, K kept."""
+    for axes in (tuple(range(1, factors.ndim)), tuple(range(2, factors.ndim))):
+        if axes:
+            n = math.prod(factors.shape[a] for a in axes)
+            share = np.maximum(kept.sum(axis=axes, keepdims=True), 1) / n
+            if (abs(factors * share - kept) <= 100 * tolerance).all():
+                return True
+    return False
+
+
+def _relaxed(factors, p):
+    """Return a sentence if the multipliers are those of a relaxed (concrete) mask, else None.
+
+    There (1 - z)/q takes the place of mask/q, with z = sigmoid((logit p + logit u)/t). At any
+    temperature t, 1 - z exceeds a half with probability q. Source: Gal, Hron and Kendall 2017.
+    """
+    kept = factors * (1 - p)
+    if kept.min() < 0 or kept.max() > 1 + 1e-3:
+        return None
+    between = ((kept > 0.25) & (kept < 0.75)).mean()
+    # Of a mask, nothing lies between; of uniform noise, a half does.
+    if not 0.001 < between < 0.3 or not agrees(int((kept > 0.5).sum()), kept.size, 1 - p):
+        return None
+    return (
+        f"values are multiplied by anything from 0 to {1 / (1 - p):.4g}, mostly by nearly one of "
+        f"the two: {(kept > 0.5).mean():.4f} of them by more than half of that"
+    )
 
 
 def _facts_of_draws(kept, p):
@@ -84,11 +140,22 @@ def _facts_of_draws(kept, p):
     fixed = "call" not in shared and drawn[0].size > 1 and len(set(totals)) == 1
     count, n = int(drawn.sum()), drawn.size
     rates = _names({name: agrees(count, n, v) for name, v in _rates(p).items()})
+    of_all = f"of {kept[0].size} values"
+    if fixed:  # the nearest whole number is all that can be asked for
+        rows = kept.reshape(*kept.shape[:2], -1).sum(axis=2)
+        of, number = (
+            (kept[0, 0].size, rows.max()) if np.ptp(rows) == 0 else (kept[0].size, totals[0])
+        )
+        rates = _names({name: abs(number - of * v) < 1 for name, v in _rates(p).items()})
     return {
-        "shared": (shared, f"the mask is the same along: {', '.join(shared) or 'nothing'}"),
+        "shared": (shared, _sharing(same)),
+        "same": (tuple(sorted(a - 1 for a in same if a)), None),
+        "dims": (kept.ndim - 1, None),
         "count": (
             "fixed" if fixed else "free",
-            f"a call keeps {totals.min()} to {totals.max()} of {kept[0].size} values",
+            f"each call keeps exactly {totals[0]} {of_all}"
+            if fixed
+            else f"a call keeps {totals.min()} to {totals.max()} {of_all}",
         ),
         "dependent": ((), None) if fixed else _dependent(drawn),
         "rate": (
@@ -98,6 +165,15 @@ def _facts_of_draws(kept, p):
             f"q = {1 - p:.4g} (false alarms: one in {1e-6 / ALPHA:.0f} million at most)",
         ),
     }
+
+
+def _sharing(same):
+    """Return a sentence on the axes, the calls first, along which a mask is the same."""
+    if not same:
+        return "each value has a decision of its own"
+    places = [f"axis {a - 1}" for a in sorted(same) if a]
+    places = [f"along {' and '.join(places)}"] if places else []
+    return f"the mask is the same {' and '.join((['in every call'] if 0 in same else []) + places)}"
 
 
 def _dependent(drawn):
@@ -150,21 +226,37 @@ def _alpha_evidence(factors, x, p, tolerance):
     return f"x becomes {a:.4g} x + {a * SELU * p:.4g}, or {low:.4g}: alpha dropout"
 
 
-def _noise(factors, p):
+def _noise(factors, p, x=None):
     """Return the kind of a noise that drops nothing, and the evidence.
 
-    The kind is "gaussian" if the factors have mean 1 and variance p/q, else "noise" if none is
-    negative, else "other".
+    The kind is "gaussian" if the factors have mean 1 and variance p/q, "mean 1" if they have mean 1
+    and another variance, else "noise" if none is negative, else "other". ``x``: the inputs; if the
+    spread of the factors depends on them, the kind is "other".
     """
     n, variance = factors.size, p / (1 - p)
-    mean = factors.mean(dtype=float)
-    ratio = ((factors - 1) ** 2).mean(dtype=float) / variance
-    evidence = f"no value is dropped; mean factor {mean:.4f}, variance {ratio:.3f} p/q"
+    mean, squares = factors.mean(dtype=float), ((factors - 1) ** 2).mean(dtype=float)
+    ratio = squares / variance
+    evidence = (
+        f"no value is dropped: each is multiplied by another number, {mean:.4f} on average, with a "
+        f"variance of {squares:.4g} (p/q is {variance:.4g})"
+    )
+    if x is not None and _depends_on_size(factors, x):
+        return "other", "no value is dropped: something is added that does not depend on the value"
     right = n * (mean - 1) ** 2 / (2 * variance) <= LIMIT
     right = right and n / 2 * (ratio - 1 - math.log(ratio)) <= LIMIT  # Chernoff for chi-squared
     if right:
         return "gaussian", evidence
+    # |sum| > t sqrt(sum of squares) has probability 2 exp(-t^2/2) at most, if f - 1 is symmetric.
+    if n * (mean - 1) ** 2 / 2 <= LIMIT * squares:
+        return "mean 1", evidence
     return "noise" if factors.min() >= 0 else "other", evidence
+
+
+def _depends_on_size(factors, x):
+    """Return whether small values are multiplied by numbers that vary much more than others do."""
+    sizes = np.unique(abs(x))
+    spread = [factors[:, abs(x) == size].var() for size in (sizes[0], sizes[-1])]
+    return len(sizes) > 1 and spread[0] > 2 * spread[1]
 
 
 def backward_kind(factors, gradients, tolerance):
@@ -185,4 +277,5 @@ def backward_kind(factors, gradients, tolerance):
         return "no mask"
     if ((gradients != 0) == kept).all():
         return "no scale" if close(gradients, kept.astype(float)) else "other"
-    return "other mask"
+    scaled = np.where(gradients != 0, top, 0)
+    return "other mask" if close(gradients, scaled) else "other"

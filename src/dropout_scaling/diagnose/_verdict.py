@@ -1,48 +1,39 @@
-"""The verdict on an observed dropout: right, or the name of its misconception."""
+"""The verdict on an observed dropout: right, wrong with its misconceptions' names, or neither."""
 
-from functools import lru_cache
 from textwrap import fill
 from typing import NamedTuple
 
-from dropout_scaling.diagnose.observe import ALPHA, Facts, observe
+from dropout_scaling.diagnose._causes import ENDS, causes
+from dropout_scaling.diagnose._chance import ALPHA
+from dropout_scaling.diagnose._known import UNSEEN_EVALUATION, known
+from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 
 REPORT_WIDTH = 72  # characters
-_MASK = Facts(
-    kind="mask", rate=frozenset({"q"}), shared=(), dependent=(), count="free", backward="same",
-    at_zero="keeps all", at_one="zeros", mutates=False,
-)  # fmt: skip
-RIGHT = {
-    "inverted dropout": _MASK._replace(scale=frozenset({"1/q"}), evaluation=frozenset({"1"})),
-    "standard dropout": _MASK._replace(scale=frozenset({"1"}), evaluation=frozenset({"q"})),
-    "noise of mean 1 and variance p/q, such as the paper's Gaussian noise (section 10)": Facts(
-        kind="gaussian", evaluation=frozenset({"1"}), backward="same", mutates=False
-    ),
-}
-# A mask shared along these axes is another known layer; along other axes it is a fault.
-SHARED = {
-    ("position",): "with one decision for a whole channel, as Dropout2d",
-    ("unit",): "with one decision for a whole row, as DropPath",
-    ("position", "unit"): "with one decision for a whole row, as DropPath",
-}
+NEAR_HALF = 0.05
 ALPHA_DROPOUT = (
     "This is alpha dropout, made for SELU networks. It shifts dropped and kept values: a layer "
     "keeps its mean and variance, but a single value does not keep its mean. As plain dropout it "
     "is wrong."
 )
 UNSEEN = {
-    "evaluation": "evaluation was not seen: the layer has no argument for the mode",
+    "evaluation": UNSEEN_EVALUATION,
     "backward": "the backward pass was not seen",
 }
+HELP = (
+    "Pass a function of one array that calls the layer, or shape=(...) if it takes inputs of one "
+    "shape only."
+)
 
 
 class Report(NamedTuple):
-    """The result of ``diagnose``; ``str`` gives it as text.
+    """The result of ``diagnose``; ``str`` gives it as text, and it is true if the layer is right.
 
     ``ok``: whether everything observed is right. ``misconception``: its name in
-    ``misconceptions``, or None. ``explanation``: one or two sentences. ``evidence``: the
-    observations, with numbers and bounds. ``judged``: False if the layer could not be run, so that
-    it is neither right nor wrong; ``ok`` is False then too.
+    ``misconceptions``, or None. ``explanation``: a few sentences. ``evidence``: the observations,
+    with numbers and bounds. ``judged``: False if the layer is neither right nor wrong: it could not
+    be run, or it is right only under a condition that was not seen; ``ok`` is False then too.
+    ``condition``: what it depends on, or "". ``others``: further misconceptions of the same layer.
     """
 
     ok: bool
@@ -50,9 +41,19 @@ class Report(NamedTuple):
     explanation: str
     evidence: tuple
     judged: bool = True
+    condition: str = ""
+    others: tuple = ()
+
+    def __bool__(self):
+        return self.ok
+
+    @property
+    def misconceptions(self):
+        """The names of all its misconceptions."""
+        return (self.misconception, *self.others) if self.misconception else ()
 
     def __str__(self):
-        lines = [self._headline(), fill(self.explanation, REPORT_WIDTH)]
+        lines = [fill(self._headline(), REPORT_WIDTH), fill(self.explanation, REPORT_WIDTH)]
         lines += [
             fill(line, REPORT_WIDTH, initial_indent="  - ", subsequent_indent="    ")
             for line in self.evidence
@@ -60,26 +61,29 @@ class Report(NamedTuple):
         return "\n".join(lines)
 
     def _headline(self):
+        if self.ok:
+            return f"right {self.condition}".rstrip()
         if not self.judged:
-            return "not judged"
-        if not self.ok:
-            return f"wrong: {self.misconception or 'no known misconception'}"
-        half = UNSEEN["evaluation"] in self.evidence
-        return "right while training; evaluation was not seen" if half else "right"
+            return f"right only {self.condition}" if self.condition else "not judged"
+        return f"wrong: {' and '.join(self.misconceptions) or 'no known misconception'}"
 
 
 def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Report:
     """Return a ``Report`` on a dropout layer that should drop with probability ``p``.
 
-    Standard and inverted dropout are right. So are Gaussian noise, and one decision for a whole
-    channel or row; the report names them. Alpha dropout is wrong as plain dropout.
+    Standard and inverted dropout are right. So are noise of mean 1 and variance p/q, a relaxed
+    mask, one decision for a whole channel or row, and whole blocks; the report names them. Alpha
+    dropout is wrong as plain dropout. What a layer does at p = 0 or p = 1 is told in the first
+    line, and is no fault. A layer is neither right nor wrong if that depends on what its calls
+    cannot show, such as an evaluation elsewhere.
     Each comparison with chance has a false-alarm rate of at most 1e-7; a run makes fewer than ten.
     At p = 0.5 keep and drop look the same, so a function that takes p is judged at 0.2 instead.
     If several names fit a scale within the precision of the layer's dtype, the report says so.
 
     Args:
         layer: a NumPy function f(x, p, training=True) or a similar one, an ``nn.Module``, a
-            functional such as ``F.dropout``, or an object with ``forward`` and ``backward``.
+            functional such as ``F.dropout``, or an object with ``forward`` and mostly ``backward``,
+            under these or the other usual names. It may take lists or tensors of its author's own.
         p: the probability of dropping, in [0.01, 0.99].
         backward: as in ``observe``.
         shape: as in ``observe``.
@@ -97,95 +101,63 @@ def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0)
     'divides_by_p'
     """
     notes = []
-    facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
-    if "at_zero" in evidence and abs(p - 0.5) < 0.05:  # it takes p, so any p can be used
+    seen = observe(layer, p, backward=backward, shape=shape, limit=limit)
+    if "at_zero" in seen.evidence and abs(p - 0.5) < NEAR_HALF:  # it takes p: any p can be used
         p, notes = 0.2, [f"judged at p = 0.2, since at {p} keep and drop look alike"]
-        facts, evidence = observe(layer, p, backward=backward, shape=shape, limit=limit)
-    elif abs(p - 0.5) < 0.05:
+        seen = observe(layer, p, backward=backward, shape=shape, limit=limit)
+    elif abs(p - 0.5) < NEAR_HALF:
         hidden = ", ".join(m.name for m in MISCONCEPTIONS.values() if m.hidden_at_half)
         notes = [f"at p = {p} these mistakes look right, so try another p: {hidden}"]
-    evidence = tuple(evidence.values())
+    facts, evidence = seen.facts, tuple(seen.evidence.values())
     if facts.error is not None:
-        text = f"The layer could not be judged: it {evidence[0]}."
+        text = f"The layer could not be judged: it {evidence[0]}. {HELP}"
         return Report(False, None, text, evidence, judged=False)
-
-    notes = [*_ambiguities(facts), *notes]
-    notes += [note for name, note in UNSEEN.items() if getattr(facts, name) is None]
-    name = _right(facts)
-    if name is not None:
-        return Report(True, None, f"This is {name}.", (*evidence, *notes))
+    notes = (*_ambiguities(facts), *seen.notes, *notes)
+    notes += tuple(note for name, note in UNSEEN.items() if getattr(facts, name) is None)
+    evidence = (*evidence, *notes)
     if facts.kind == "alpha":
-        return Report(False, None, ALPHA_DROPOUT, (*evidence, *notes))
-    member = _member(facts, p)
-    if member is None:  # what a layer does at p = 0 and 1 must not hide its fault in between
-        member = _member(facts._replace(at_zero=None, at_one=None), p)
-    if member is not None:
-        return Report(False, member, MISCONCEPTIONS[member].advice, (*evidence, *notes))
-    return Report(False, None, _differences(facts), (*evidence, *notes))
+        return Report(False, None, ALPHA_DROPOUT, evidence)
+
+    plain = known(facts, p, seen.words)
+    names, rest = causes(plain.facts, p)
+    if names or rest:
+        return _wrong(names, rest, plain, seen.evidence, evidence)
+    kind = ", ".join(filter(None, (plain.kind, plain.how)))
+    text = " ".join([f"This is {kind}.", *plain.remarks])
+    if not plain.sure:
+        return Report(False, None, text, evidence, judged=False, condition=plain.condition)
+    ends, cures = _ends(facts)
+    condition = ", ".join(filter(None, (ends, plain.condition)))
+    return Report(True, None, " ".join([text, *cures]), evidence, condition=condition)
 
 
-def _agree(a, b):
-    """Return whether two facts, or all of two ``Facts``, may be equal; unseen facts always may."""
-    if isinstance(a, Facts):
-        return all(map(_agree, a, b))
-    if isinstance(a, frozenset) and isinstance(b, frozenset):
-        return bool(a & b)
-    return a == b or a is None or b is None
+def _wrong(names, rest, plain, sentences, evidence):
+    """Return the ``Report`` of a wrong layer: each misconception's advice, then what is left."""
+    texts = [MISCONCEPTIONS[name].advice for name in names]
+    if len(texts) > 1:
+        texts = [f"({i}) {text}" for i, text in enumerate(texts, 1)]
+    if rest:
+        told = "; ".join(sentences[name] for name in rest if name in sentences)
+        texts.append(f"No known misconception explains {'the rest' if names else 'this'}: {told}.")
+    if plain.how:
+        texts.append(f"Apart from that, this is dropout {plain.how}.")
+    return Report(False, names[0] if names else None, " ".join(texts), evidence, others=names[1:])
 
 
-def _right(facts):
-    """Return the kind of right dropout that shows these facts, or None."""
-    how = SHARED.get(facts.shared)
-    plain = facts._replace(shared=()) if how else facts
-    kind = next((name for name, right in RIGHT.items() if _agree(plain, right)), None)
-    return f"{kind}, {how}" if kind and how else kind
-
-
-@lru_cache(maxsize=8)
-def _bank(p):
-    """Return the facts of each member of ``misconceptions`` at ``p``."""
-    return {name: observe(m.layer, p).facts for name, m in MISCONCEPTIONS.items()}
-
-
-def _wrong(facts):
-    """Return (name, seen, right) for each fact that differs from the nearest right dropout."""
-
-    def differing(right):
-        rows = zip(Facts._fields, facts, right, strict=True)
-        return [row for row in rows if not _agree(*row[1:])]
-
-    nearest = min(
-        RIGHT.values(), key=lambda right: (right.kind != facts.kind, len(differing(right)))
-    )
-    return differing(nearest)
-
-
-def _member(facts, p):
-    """Return the name of the first misconception that explains these facts, or None."""
-    return next((name for name, seen in _bank(p).items() if _explains(seen, facts)), None)
-
-
-def _explains(seen, facts):
-    """Return whether a member with the facts ``seen`` agrees and shows everything wrong."""
-    return _agree(facts, seen) and all(
-        getattr(seen, name) is not None for name, *_ in _wrong(facts)
-    )
-
-
-def _text(fact):
-    return " or ".join(sorted(fact)) if isinstance(fact, frozenset) else str(fact)
+def _ends(facts):
+    """Return (condition, cures) for what goes wrong at p = 0 and p = 1 alone."""
+    zero, one = facts.at_zero == "drops", facts.at_one in ("nan", "other")
+    names = [name for field, name in ENDS.items() if getattr(facts, field) in ("drops", "nan")]
+    words = {(True, True): "for 0 < p < 1", (True, False): "for p > 0", (False, True): "for p < 1"}
+    return words.get((zero, one), ""), [MISCONCEPTIONS[name].advice for name in names]
 
 
 def _ambiguities(facts):
     """Yield a sentence for each fact that fits several names."""
-    for name, fact in zip(Facts._fields, facts, strict=True):
+    for name, fact in zip(facts._fields, facts, strict=True):
         if isinstance(fact, frozenset) and len(fact) > 1:
-            yield f"the {name} may be {_text(fact)}: here they cannot be told apart"
-
-
-def _differences(facts):
-    rows = [f"{name} is {_text(a)}, but {_text(b)} is right" for name, a, b in _wrong(facts)]
-    return f"No known misconception explains this: {'; '.join(rows)} (q = 1 - p)."
+            words = " or ".join(sorted(fact))
+            yield f"the {name} may be {words}: here they cannot be told apart"
 
 
 assert ALPHA * 10 <= 1e-6  # the rate that the docstrings promise

@@ -1,29 +1,15 @@
 """Call a dropout of any kind with NumPy arrays: a function, a module, or a pair of methods."""
 
-import inspect
-import sys
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-# The role of an argument, by its name.
-ROLES = {
-    "p": ("p", "rate", "drop_prob", "drop_rate", "dropout", "dropout_p", "p_drop"),
-    "keep": ("q", "keep", "keep_prob", "p_keep"),
-    "training": ("training", "train", "is_training", "is_train"),
-    "mode": ("mode",),
-    "mask": ("mask",),
-    "rng": ("rng",),
-}
+from dropout_scaling.diagnose._forms import Own, Tensors, forms_for
+from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
+from dropout_scaling.diagnose._roles import MODES, NUMBERS, ROLES
+from dropout_scaling.diagnose._target import is_module, target_of
 
-
-class UnusableLayerError(Exception):
-    """A layer that returned nothing to judge. ``kind``: "raises", "shape" or "dtype"."""
-
-    def __init__(self, kind, text):
-        super().__init__(text)
-        self.kind = kind
+__all__ = ["ROLES", "Caller", "Run", "UnusableLayerError"]
 
 
 class Run(NamedTuple):
@@ -41,90 +27,52 @@ class Run(NamedTuple):
     mutated: bool
 
 
-# One adapter for each kind of layer. It returns (call, takes_p, has_mode). ``call(x, values)`` runs
-# the layer; ``values`` holds the arguments by role, as in ``ROLES``.
-
-
-def _module(layer):
-    def call(x, values):
-        before = [(part, part.training) for part in layer.modules()]
-        layer.train(values["training"])
-        try:
-            return layer(x)
-        finally:  # each part may have had its own mode
-            for part, training in before:
-                part.training = training
-
-    return call, False, True
-
-
-def _function(function, bound):
-    try:
-        parameters = list(inspect.signature(function).parameters.values())[1:]
-    except (TypeError, ValueError):
-        return _without_signature(function)
-    names = _names(parameters, bound)
-
-    def call(x, values):
-        return function(x, **{name: values[role] for role, name in names.items()})
-
-    return call, bool(names.keys() & {"p", "keep"}), bool(names.keys() & {"training", "mode"})
-
-
-def _without_signature(function):
-    def call(x, values):  # a built-in, such as torch.dropout
-        return function(x, values["p"], values["training"])
-
-    return call, True, True
-
-
-def _names(parameters, bound):
-    """Return {role: the function's name for it}, without the names that a partial has bound."""
-    names = {}
-    for parameter in parameters:
-        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if several or parameter.name in bound:
-            continue
-        role = next((r for r, words in ROLES.items() if parameter.name in words), None)
-        optional = parameter.default is not inspect.Parameter.empty
-        if role is None and not optional:
-            words = ", ".join(ROLES)
-            raise TypeError(
-                f"layer must take x and arguments named like {words}, got {parameter.name}"
-            )
-        if role in ("p", "keep", "training", "mode") or (role and not optional):
-            names[role] = parameter.name
-    return names
-
-
 class Caller:
     """Calls a layer of any kind: ``caller(x, p, training)`` returns a ``Run``.
 
     ``takes_p``, ``has_mode``: whether p and the mode can be chosen; arguments that a ``partial``
-    has bound by name cannot. ``words``: the names of its function and classes, and of a module's
-    parts. A function is called with NumPy arrays. If it rejects them and torch is loaded, it is
-    called with tensors.
-    Raises TypeError for a layer that is a class, is not callable, or needs an unknown argument.
+    has bound by name cannot. ``unsure``: the name of a number that may be p or 1 - p; ``keeps``
+    says which of them it is given. ``left``: {name: value} of the arguments left at their
+    defaults. ``mode_words``: the pair of words for training and evaluation, one of
+    ``target.words``. ``words``: the names of its function and classes, and of a module's parts.
+    ``notes``: what was noticed while calling, as sentences.
+    A layer is given NumPy arrays, or what it wants instead: PyTorch's tensors, its author's own, or
+    lists. Raises TypeError for a layer that is a class, is not callable, or needs an unknown
+    argument.
     """
 
     def __init__(self, layer, backward=None):
-        if isinstance(layer, type):
-            raise TypeError(f"layer must be an instance, got the class {layer.__name__}")
-        torch = sys.modules.get("torch")
-        self.layer, self.backward = layer, backward
-        self.module = self.tensors = torch is not None and isinstance(layer, torch.nn.Module)
-        self.paired = not self.module and hasattr(layer, "forward") and hasattr(layer, "backward")
-        function = layer.forward if self.paired else layer
-        if not callable(function):
-            raise TypeError(f"layer must be callable, got {type(layer).__name__}")
-        plain, bound = function, {}
-        if isinstance(function, partial):
-            plain, bound = function.func, function.keywords
-        adapted = _module(layer) if self.module else _function(function, bound)
-        self.call, self.takes_p, self.has_mode = adapted
-        parts = layer.modules() if self.module else [layer]
-        self.words = {base.__name__ for part in parts for base in type(part).__mro__}
-        self.words.add(getattr(plain, "__name__", ""))
+        self.target = target_of(layer)
+        self.module = is_module(self.target.holder)
+        self.layer = self.target.holder if self.module else layer
+        signature = self.target.signature
+        if signature.missing and not self.module:
+            words = ", ".join(ROLES)
+            raise TypeError(
+                f"layer must take x and arguments named like {words}, got {signature.missing[0]}"
+            )
+        self.takes_p = signature.has(NUMBERS)
+        other = self.target.switch is not None or self.target.evaluate is not None
+        self.has_mode = other or signature.has(MODES)
+        self.mode_words = self.target.words[0]
+        unsure = [n for n, role in signature.names.items() if role in ("either", "settings")]
+        self.unsure, self.keeps, self.left = next(iter(unsure), None), False, signature.left
+        self.backward = self._own(backward)
+        self.words, self.notes = _words(layer, self.target), {}
+        self.forms = forms_for(self.target.function, self.module)
+        self.form = None
+
+    @property
+    def tensors(self):
+        """Whether the layer is given PyTorch's tensors."""
+        return isinstance(self.form or self.forms[0], Tensors)
+
+    def _own(self, backward):
+        """Return ``backward``, or the copied object's method if it is a method of the layer."""
+        owner, holder = getattr(backward, "__self__", None), self.target.holder
+        if holder is not None and isinstance(owner, type(holder)):
+            return getattr(holder, backward.__name__)
+        return backward
 
     def __call__(self, x, p, training, *, coarse=False) -> Run:
         """Call the layer and return the ``Run``.
@@ -138,106 +86,113 @@ class Caller:
         Raises:
             UnusableLayerError: if the layer raises, or returns another shape or no floats.
         """
-        result = self._attempt(x, p, training, coarse)
-        if isinstance(result, Run):
-            return result
-        if not self.tensors and "torch" in sys.modules:
-            self.tensors = True
-            second = self._attempt(x, p, training, coarse)
-            if isinstance(second, Run):
-                return second
-            self.tensors = False
-            result = _further(result, second)
-        raise result
+        errors = []
+        for form in [self.form] if self.form else self.forms:
+            try:
+                run = self._run(form, x, p, training, coarse)
+            except UnusableLayerError as error:
+                errors.append((form, error))
+            except Exception as error:  # the layer may raise anything
+                text = f"raised {type(error).__name__}: {error}"
+                errors.append((form, UnusableLayerError("raises", text)))
+            else:
+                self.form = form
+                return run
+        raise _furthest(errors)
 
-    def _attempt(self, x, p, training, coarse):
-        """Return the ``Run``, or the ``UnusableLayerError`` that ended it."""
-        try:
-            return self._run(x, p, training, coarse)
-        except UnusableLayerError as error:
-            return error
-        except Exception as error:  # the layer may raise anything
-            return UnusableLayerError("raises", f"raised {type(error).__name__}: {error}")
-
-    def _run(self, x, p, training, coarse):
-        leaf = self._convert(x, coarse)
-        upstream = self._convert(np.roll(x, 1), coarse)
-        given = leaf
-        if self.tensors:
-            given = leaf.requires_grad_() * 1  # not a leaf: a layer may write into it
-        before = _array(given)
-        result = self.call(given, self._values(x, p, training))
-        y, *cache = result if isinstance(result, tuple | list) else (result,)
-        self._check(y, given)
-        mutated = not np.array_equal(before, _array(given))
-        grad = self._gradient(leaf, y, cache, upstream, p) if training else None
+    def _run(self, form, x, p, training, coarse):
+        leaf, given = form.give(x, coarse)
+        upstream = form.give(np.roll(x, 1), coarse)[0]
+        before = _floats(form.read(given))
+        values = self._values(form, x, p, training)
+        result = self._call(given, values, training)
+        y, rest = output_of(result, self.target.holder, x, form, given)
+        mutated = not np.array_equal(before, _floats(form.read(given)))
         mutated = mutated and not getattr(self.layer, "inplace", False)
-        upstream = None if grad is None else _array(upstream)
-        return Run(_array(y), grad, upstream, max(map(self._eps, (y, given))), mutated)
+        eps = form.eps(y, given)
+        output = _floats(form.read(y))
+        back = self._gradient(form, leaf, given, y, rest, upstream, values) if training else None
+        if back is None:
+            return Run(output, None, None, eps, mutated)
+        return Run(output, *(_floats(form.read(a)) for a in back), eps, mutated)
 
-    def _convert(self, x, coarse=False):
-        if not self.tensors:
-            return x.copy()
-        import torch
+    def _call(self, given, values, training):
+        signature, switch = self.target.signature, self.target.switch
+        arguments = {name: values[role] for name, role in signature.names.items()}
+        parts = [(m, m.training) for m in self.layer.modules()] if self.module else []
+        if switch:
+            switch.turn(training, self.mode_words)
+        try:
+            if self.target.evaluate and not training:
+                return self.target.evaluate(given)
+            if signature.x is None:
+                return self.target.call(given, **arguments)
+            return self.target.call(**{signature.x: given}, **arguments)
+        finally:  # each part may have had its own mode
+            for part, mode in parts:
+                part.training = mode
 
-        tensor = torch.from_numpy(x.copy())
-        return tensor.bfloat16() if coarse else tensor
-
-    def _values(self, x, p, training):
+    def _values(self, form, x, p, training):
         rng = np.random.default_rng()
-        mask = rng.random(x.shape) < 1 - p
-        return {
+        word = self.mode_words[not training]
+        values = {
             "p": p,
             "keep": 1 - p,
+            "either": 1 - p if self.keeps else p,
             "training": training,
-            "mode": "train" if training else "test",
-            "mask": self._convert(mask),
+            "evaluation": not training,
+            "mode": word,
+            "mask": form.give(rng.random(x.shape) < 1 - p)[0],
             "rng": rng,
+            "seed": int(rng.integers(2**31)),
         }
+        settings = {
+            name: values[role]
+            for role, names in ROLES.items()
+            if role in values and role not in ("mask", "rng", "seed")
+            for name in names
+        }
+        return values | {"settings": settings | {"p": values["either"]}}
 
-    def _check(self, y, given):
-        if not isinstance(y, type(given)):
-            text = f"returned a {type(y).__name__} for a {type(given).__name__}"
-            raise UnusableLayerError("dtype", text)
-        if tuple(y.shape) != tuple(given.shape):
-            text = f"returned shape {tuple(y.shape)} for an input of shape {tuple(given.shape)}"
-            raise UnusableLayerError("shape", text)
-        floating = y.is_floating_point() if self.tensors else np.issubdtype(y.dtype, np.floating)
-        if not floating:
-            raise UnusableLayerError(
-                "dtype", f"returned dtype {y.dtype}, which is not floating point"
-            )
-
-    def _eps(self, a):
-        if not self.tensors:
-            return float(np.finfo(a.dtype).eps)
-        import torch
-
-        return torch.finfo(a.dtype).eps
-
-    def _gradient(self, leaf, y, cache, upstream, p):
-        if self.paired:
-            return _array(self.layer.backward(upstream))
+    def _gradient(self, form, leaf, given, y, rest, upstream, values):
+        """Return (gradient, upstream), or None if the backward pass was not seen."""
         if self.backward is not None:
-            if len(cache) != 1:
-                text = "returned no (y, cache), which its backward function needs"
-                raise UnusableLayerError("shape", text)
-            takes_p = len(inspect.signature(self.backward).parameters) > 2
-            return _array(self.backward(upstream, cache[0], *((p,) if takes_p else ())))
-        if self.tensors and y.requires_grad:
-            y.backward(upstream.to(y))
-            return None if leaf.grad is None else _array(leaf.grad)
-        return None
+            return run_backward(self.backward, None, given, upstream, rest, values, form)
+        if self.target.backward is None or isinstance(form, Own):
+            return form.gradient(leaf, y, upstream)
+        if self.target.partner and not rest:
+            return form.gradient(leaf, y, upstream)
+        try:
+            return run_backward(
+                self.target.backward, self.target.holder, given, upstream, rest, values, form
+            )
+        except Exception as error:  # it may want anything, and forward can be judged without it
+            name = self.target.backward.__name__
+            self.notes["backward"] = (
+                f"{name} raised {type(error).__name__}: {error}; so the backward pass was not seen"
+            )
+            return None
 
 
-def _further(first, second):
-    """Return the error of the attempt that returned something; if neither did, both errors."""
-    if first.kind != "raises" or str(first) == str(second):
-        return first
-    if second.kind != "raises":
-        return second
-    return UnusableLayerError("raises", f"{first}; with tensors it {second}")
+def _words(layer, target):
+    """Return the names of a layer's function and classes, and "in" and those of their files."""
+    parts = layer.modules() if is_module(layer) else [layer, target.holder]
+    kinds = [base for part in parts for base in type(part).__mro__]
+    files = {f"in {thing.__module__}" for thing in [*kinds, target.function]}
+    return files | {kind.__name__ for kind in kinds} | {getattr(target.function, "__name__", "")}
 
 
-def _array(a):
-    return np.array(a.detach().cpu().double().numpy() if hasattr(a, "detach") else a, dtype=float)
+def _floats(a):
+    return np.array(a, dtype=float)
+
+
+def _furthest(errors):
+    """Return the error of the first attempt that returned something; if none did, the first two."""
+    returned = [error for _, error in errors if error.kind != "raises"]
+    if returned:
+        return returned[0]
+    told = [error for form, error in errors if type(form).__name__ in ("Arrays", "Tensors")]
+    first, *others = told or [error for _, error in errors]
+    if others and str(others[0]) != str(first):
+        return UnusableLayerError("raises", f"{first}; with tensors it {others[0]}")
+    return first

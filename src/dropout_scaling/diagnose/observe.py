@@ -19,6 +19,7 @@ import numpy as np
 
 from dropout_scaling._arguments import check_p
 from dropout_scaling._restore import as_found
+from dropout_scaling.diagnose._approach import fitting, reading, settle_mode, shapes_for
 from dropout_scaling.diagnose._chance import ALPHA
 from dropout_scaling.diagnose._multipliers import backward_kind, mask_facts, near, scales
 from dropout_scaling.diagnose._time_limit import within
@@ -26,7 +27,7 @@ from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 
 LOWEST_P, HIGHEST_P = 0.01, 0.99  # outside, too few values are dropped, or kept, to judge
 TRAINING_CALLS = 40
-SHAPES = {"Dropout1d": (16, 32, 4), "Dropout2d": (16, 32, 2, 2), "Dropout3d": (16, 32, 2, 2, 1)}
+GUARD = 1e-5  # people add this much, or less, to what they divide by
 
 
 class Facts(NamedTuple):
@@ -37,24 +38,33 @@ class Facts(NamedTuple):
     """
 
     error: str | None = None  # "raises", "hangs", "shape", "dtype"; all others are then None
-    kind: str | None = None  # "mask", "mask, scale varies", "gaussian", "noise", "alpha", "other"
+    # "mask", "mask, scale varies", "gaussian", "mean 1", "relaxed", "noise", "alpha", "other" or
+    # "not finite"
+    kind: str | None = None
     rate: frozenset | None = None  # names of the share of kept values: "q", "p", "1/2" ...
     scale: frozenset | None = None  # names of the factor of kept values
     shared: tuple | None = None  # axes along which the mask is the same
+    same: tuple | None = None  # the same, as numbers of the input's axes
+    dims: int | None = None  # the number of the input's axes
     dependent: tuple | None = None  # further axes along which neighbours are not independent
     count: str | None = None  # "free", or "fixed" if each call keeps the same number
-    evaluation: frozenset | None = None  # names of the factor at evaluation, or "drops"
+    evaluation: frozenset | None = None  # names of the factor at evaluation, "drops", "not finite"
     backward: str | None = None  # "same", "no mask", "no scale", "other mask", "other"
-    at_zero: str | None = None  # at p = 0: "keeps all" or "drops"
+    at_zero: str | None = None  # at p = 0: "keeps all", "drops" a few, or "drops many"
     at_one: str | None = None  # at p = 1: "zeros", "nan" or "other"
     mutates: bool | None = None  # whether the input was written to
 
 
 class Observation(NamedTuple):
-    """``facts``, and ``evidence``: for each fact a sentence with the numbers and their bounds."""
+    """``facts``, and ``evidence``: for each fact a sentence with the numbers and their bounds.
+
+    ``notes``: how the layer was called, where there was a choice. ``words``: its names.
+    """
 
     facts: Facts
     evidence: dict
+    notes: tuple = ()
+    words: frozenset = frozenset()
 
 
 def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Observation:
@@ -67,7 +77,8 @@ def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) 
         p: the probability of dropping, in [0.01, 0.99].
         backward: a function of (grad, cache), or of (grad, cache, p).
         shape: the shape of the inputs. The default is (64, 32), or (16, 32, ...) if the layer or a
-            part of it is named ``Dropout1d``, ``Dropout2d`` or ``Dropout3d``.
+            part of it is named ``Dropout1d``, ``Dropout2d`` or ``Dropout3d``; if the layer takes
+            neither, a shape of one to five axes that it takes.
         limit: the number of seconds for all calls together.
 
     Returns:
@@ -87,15 +98,12 @@ def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) 
         rule = f"a number of seconds in (0, {threading.TIMEOUT_MAX:g}]"
         raise ValueError(f"limit must be {rule}, got {limit!r}")
     caller = Caller(layer, backward)
-    if shape is None:
-        words = {word.lower() for word in caller.words}
-        shape = next((SHAPES[name] for name in SHAPES if name.lower() in words), (64, 32))
-    shape = _check_shape(shape)
+    shapes = shapes_for(caller) if shape is None else [_check_shape(shape)]
     # Here and not in the layer's thread, which may run for ever.
     with as_found(layer if caller.module else None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return within(limit, _observation, caller, float(p), shape)
+            return within(limit, _observation, caller, float(p), shapes)
         except TimeoutError:
             text = f"did not return within {limit:g} s"
             return Observation(Facts(error="hangs"), {"error": text})
@@ -109,22 +117,30 @@ def _check_shape(shape):
 
 
 @np.errstate(all="ignore")  # NumPy has this setting for each thread
-def _observation(caller, p, shape):
+def _observation(caller, p, shapes):
+    words = frozenset(caller.words)
     try:
-        seen = _seen(caller, p, _inputs(shape))
+        x, run = fitting(caller, p, shapes)
+        settle_mode(caller, p, x)
+        notes = reading(caller, p, x)
+        seen = _seen(caller, p, x, run)
     except UnusableLayerError as error:
-        return Observation(Facts(error=error.kind), {"error": str(error)})
+        return Observation(Facts(error=error.kind), {"error": str(error)}, words=words)
     facts = {name: fact for name, (fact, _) in seen.items()}
     evidence = {name: sentence for name, (_, sentence) in seen.items() if sentence}
-    return Observation(Facts(**facts), evidence)
+    notes = (*notes, *caller.notes.values())
+    if len(shapes) > 1 and x.shape != shapes[0]:
+        notes = (*notes, f"it was given inputs of shape {x.shape}")
+    return Observation(Facts(**facts), evidence, notes, words)
 
 
-def _seen(caller, p, x):
-    """Return {name: (fact, evidence)}; the evidence is a sentence, or None."""
-    runs = [caller(x, p, True) for _ in range(TRAINING_CALLS)]
+def _seen(caller, p, x, run):
+    """Return {name: (fact, evidence)}; the evidence is a sentence, or None. ``run``: the first."""
+    runs = [] if caller.keeps else [run]  # what it was given was p
+    runs += [caller(x, p, True) for _ in range(TRAINING_CALLS - len(runs))]
     # 1 - p, the quotient, the product and a cast each round by eps / 2 at most. The same four
     # round in the expected value.
-    tolerance = 4 * runs[0].eps
+    tolerance = max(4 * runs[0].eps, GUARD)
     factors = np.stack([run.y / x for run in runs])
     if (factors != 0).all() or (factors == 0).all():
         # Perhaps each call tosses one coin. Add calls until equal results would be improbable.
@@ -133,10 +149,12 @@ def _seen(caller, p, x):
     seen = mask_facts(factors, x, p, tolerance)
     mutated = any(run.mutated for run in runs)
     seen["mutates"] = mutated, "the array passed in was changed by the call" if mutated else None
-    if runs[0].grad is not None:
-        gradients = np.stack([run.grad / run.upstream for run in runs])
-        kind = backward_kind(factors[:TRAINING_CALLS], gradients, tolerance)
-        seen["backward"] = kind, f"gradient against forward multipliers: {kind}"
+    # A call that drops everything may return a constant, which has no gradient.
+    back = [i for i, run in enumerate(runs) if run.grad is not None]
+    if back and seen["kind"][0] not in ("not finite", "alpha", "other"):
+        gradients = np.stack([runs[i].grad / runs[i].upstream for i in back])
+        kind = backward_kind(factors[back], gradients, tolerance)
+        seen["backward"] = kind, BACKWARD[kind]
     if caller.has_mode:
         seen["evaluation"] = _evaluation(caller, x, p, tolerance)
     if caller.takes_p:
@@ -144,19 +162,25 @@ def _seen(caller, p, x):
     return seen
 
 
-def _inputs(shape):
-    """Return powers of two of both signs: division by them causes no rounding."""
-    i = np.arange(math.prod(shape))
-    return (np.where(i % 2, 1.0, -1.0) * 2.0 ** (i % 3 - 1)).reshape(shape).astype(np.float32)
+BACKWARD = {
+    "same": "the gradient of each value is multiplied by the same number as the value",
+    "no mask": "dropped values get a gradient too",
+    "no scale": "the gradient is masked, but not scaled as the values were",
+    "other mask": "the gradient is masked, but with another mask than the values",
+    "other": "the gradient is multiplied by other numbers than the values",
+}
 
 
 def _evaluation(caller, x, p, tolerance):
     factors = np.stack([caller(x, p, False).y / x for _ in range(3)])
+    if not np.isfinite(factors).all():
+        return frozenset({"not finite"}), "in evaluation, finite inputs gave inf or nan"
     low, high = factors.min(), factors.max()
-    if not high - low <= tolerance * max(abs(high), 1):  # true also if one is nan
-        return frozenset({"drops"}), f"evaluation multiplies by {low:.4g} to {high:.4g}"
+    if high - low > tolerance * max(abs(high), 1):
+        said = f"in evaluation, values are multiplied by {low:.4g} to {high:.4g}"
+        return frozenset({"drops"}), said
     fact = near(high, scales(p), tolerance)
-    return fact, f"evaluation multiplies every value by {high:.6g}"
+    return fact, f"in evaluation, every value is multiplied by {high:.6g}"
 
 
 # A layer may refuse p = 0 or p = 1: this gives evidence, but no fact.
@@ -167,8 +191,12 @@ def _at_zero(caller, x):
         run = caller(np.tile(x, (8,) + (1,) * (x.ndim - 1)), 0.0, True, coarse=True)
     except UnusableLayerError as error:
         return None, f"at p = 0 it {error}"
+    if np.isnan(run.y).any():
+        return None, "at p = 0 the outputs are nan"
     kept = (run.y != 0).mean()
-    return "keeps all" if kept == 1 else "drops", f"at p = 0 a share of {kept:.6f} is kept"
+    fact = "keeps all" if kept == 1 else "drops" if kept > 0.99 else "drops many"
+    coarse = " of bfloat16" if caller.tensors and kept < 1 else ""
+    return fact, f"at p = 0 it keeps {'all' if kept == 1 else f'{kept:.4%} of'} values{coarse}"
 
 
 def _at_one(caller, x):
@@ -176,5 +204,8 @@ def _at_one(caller, x):
         y = caller(x, 1.0, True).y
     except UnusableLayerError as error:
         return None, f"at p = 1 it {error}"
-    fact = "zeros" if (y == 0).all() else "nan" if np.isnan(y).any() else "other"
-    return fact, f"at p = 1 the outputs are {fact}"
+    if np.isnan(y).any():
+        return "nan", "at p = 1 the outputs are nan: 0 is divided by 0"
+    zeros = (y == 0).all()
+    said = "every output is 0" if zeros else "not every output is 0"
+    return "zeros" if zeros else "other", f"at p = 1 {said}"

@@ -1,0 +1,1 @@
+"""Give ``diagnose`` layers in the writings of the world: python -m tools.wild.layers."""
