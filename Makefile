@@ -27,7 +27,7 @@ export PYTHONNOUSERSITE := 1
 # And the tools are found in the folder where make runs.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 
-.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks seeds elsewhere setup clean
+.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -44,6 +44,8 @@ help:
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
+	@echo 'make wild    audit models of other packages whose faults are known, in an environment of its own:'
+	@echo '             how often it was right; ONLY="own timm" takes these groups'
 	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'
 	@echo 'make clean   remove the site and the kept runs, not .venv'
@@ -102,6 +104,9 @@ bench: setup
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)
+
+wild:
+	@$(PYTHON) -m tools.wild.run $(if $(NEWEST),newest) $(ONLY)
 
 seeds: setup
 	@$(VENV_PYTHON) -m tools.book.seeds $(N)
