@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+import yaml
 from helpers import says
 from torch import nn
 from torch.nn import functional as F
@@ -18,6 +19,8 @@ from torch.utils.checkpoint import checkpoint
 from dropout_scaling.audit import Finding, audit
 from dropout_scaling.audit.__main__ import main
 from dropout_scaling.nn import InvertedDropout, StandardDropout
+from tools.paths import ROOT
+from tools.wild.cases import CASES
 
 X = torch.ones(8, 4)
 
@@ -653,3 +656,169 @@ def test_what_keeps_the_command_from_judging_is_no_finding(
     assert out == ""
     assert err.startswith(f"python -m dropout_scaling.audit: error: cannot judge {model}: {reason}")
     assert err.count("\n") == 1
+
+
+MORE = """
+import torch
+from torch import nn
+
+class Branch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.drop, self.last = nn.Embedding(9, 4), nn.Dropout(0.2), nn.Linear(4, 2)
+
+    def forward(self, ids, *, scale, mask=None, batch=None):
+        if batch is not None:
+            ids = batch["ids"]
+        assert ids.max() > 1, "ids are ones"
+        return self.last(self.drop(self.embed(ids))) * scale
+
+class Samples(Branch):
+    def forward(self, ids):
+        return nn.functional.dropout(self.embed(ids), 0.2)
+
+def with_example():
+    return Branch(), {"ids": torch.arange(8)[None], "scale": 0.5}
+"""
+
+
+@pytest.fixture
+def more(folder):
+    (folder / "more.py").write_text(MORE)
+    return str(folder / "more.py")
+
+
+def test_the_command_takes_a_file_and_arguments_by_name(more, capsys):
+    inputs = ["ids=2,16:int64<9", "scale=0.5", "mask=None"]
+    assert main([f"{more}:Branch", *(f"--input={each}" for each in inputs)]) == 0
+    assert capsys.readouterr().out == "0 findings\n"
+
+
+def test_the_command_takes_nested_arguments(more):
+    inputs = ["1:int", "scale=2:int", "batch.ids=2,16:int64<9"]
+    assert main([f"{more}:Branch", *(f"--input={each}" for each in inputs)]) == 0
+
+
+def test_the_command_takes_the_example_that_the_function_returns(more, capsys):
+    assert main([f"{more}:with_example"]) == 0
+    with pytest.raises(SystemExit):
+        main([f"{more}:with_example", "--input", "2,16:int64"])
+    assert "--input must be left out, since the function returns" in capsys.readouterr().err
+
+
+def test_the_command_ignores_what_it_is_told_to_with_a_reason(more, capsys):
+    model = [f"{more}:Samples", "--input", "2,16:int64<9"]
+    assert main(model) == 1
+    capsys.readouterr()
+    assert main([*model, "--ignore", "active in eval=it samples"]) == 0
+    assert "ignored, because it samples" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([*model, "--ignore", "active in eval"])
+    assert "must be like kind:module=reason" in capsys.readouterr().err
+
+
+def test_the_command_moves_the_model_and_its_example(called):
+    status, out, _ = called("mine:right", "--input", "8,4", "--device", "meta")
+    assert (status, out) == (0, "0 findings\n")
+
+
+def test_the_hook_for_other_repositories_runs_the_command(command):
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf8"))
+    python, *line = hook["entry"].split()
+    assert (python, line) == ("python", ["-m", "dropout_scaling.audit"])
+    assert not hook["pass_filenames"]
+
+
+# What keeps a model from being audited, and what of its arguments.
+
+
+def test_an_argument_that_cannot_be_copied_is_refused_by_its_name():
+    class Reads(nn.Module):
+        def forward(self, x, rows):
+            return x
+
+    text = "^example's argument rows must be one that copy.deepcopy copies, got generator"
+    with pytest.raises(TypeError, match=text):
+        audit(Reads(), {"x": X, "rows": (row for row in X)})
+
+
+def test_a_lazy_layer_is_refused():
+    text = (
+        "model must hold no lazy layer: run it once, which gives its weights a shape, got one at 0"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lazy = nn.Sequential(nn.LazyLinear(4), nn.Dropout(0.2))
+    with pytest.raises(TypeError, match=says(f"{text}, got one at 0")):
+        audit(lazy, X)
+
+
+def test_what_a_model_writes_into_an_object_that_it_is_given_stays_in_the_copy():
+    class Graph:
+        x, seen = X, 0
+
+    class Writes(nn.Module):
+        def forward(self, graph):
+            graph.seen += 1
+            assert graph.seen == 1
+            return graph.x * 2
+
+    graph = Graph()
+    graph.x = X.clone()
+    assert audit(Writes(), graph) == []
+    assert (graph.seen, graph.x.tolist()) == (0, X.tolist())
+
+
+class Hidden(nn.Module):
+    """Layers where `eval` does not reach them, each elsewhere."""
+
+    def __init__(self, where):
+        super().__init__()
+        self.last, self.where, self.again = nn.Linear(4, 2), where, nn.Dropout(0.3)
+        self.drops = [nn.Dropout(0.3)] if where == "list" else {"a": nn.Dropout(0.3)}
+
+    def forward(self, x):
+        layers = {
+            "list": lambda: self.drops[0],
+            "dict": lambda: self.drops["a"],
+            "made": lambda: nn.Dropout(0.3),
+            "again": lambda: self.again.train(),
+        }
+        return self.last(layers[self.where]()(x).cos())
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("list", "stands in the plain list drops: take nn.ModuleList"),
+        ("dict", "stands in the plain dict drops: take nn.ModuleList"),
+        ("made", "is no part of the model: if it is made at each call, make it in __init__"),
+        ("again", "the model's own code puts it back into train mode"),
+    ],
+)
+def test_a_layer_that_eval_does_not_reach_is_told_why(where, said):
+    messages = [f.message for f in audit(Hidden(where), X) if f.kind == "active in eval"]
+    assert len(messages) == 1
+    assert said in messages[0]
+
+
+def test_a_recomputation_by_hand_has_a_cure_of_its_own():
+    case = {case.name: case for case in CASES}
+    cures = {
+        name: audit(*case[name].make())[0].message
+        for name in ("recomputed by hand", "checkpoint without the random state")
+    }
+    assert "torch.get_rng_state()" in cures["recomputed by hand"]
+    assert "preserve_rng_state=True" in cures["checkpoint without the random state"]
+
+
+def test_in_place_dropout_is_said_to_be_so_only_where_backward_passes_without_it():
+    class Fails(nn.Module):
+        def forward(self, x):
+            y = (x.requires_grad_() * 2).sigmoid()
+            z = y * 3
+            y.add_(1)
+            return F.dropout(z, 0.2, self.training, inplace=True)
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        audit(Fails(), X)

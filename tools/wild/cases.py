@@ -831,6 +831,16 @@ def dropout_behind_dropout():
     return net(lambda m, h: m.second(m.drop(h)), second=nn.Dropout(0.3))
 
 
+@right
+def adapter_that_drops_beside_the_layer():
+    def between(m, h):
+        h = m.drop(h)
+        return m.body(h) + m.up(m.down(m.second(h)))
+
+    parts = {"body": nn.Linear(32, 32), "down": nn.Linear(32, 2), "up": nn.Linear(2, 32)}
+    return net(between, second=nn.Dropout(0.1), **parts)
+
+
 @wrong("dropout before batch norm")
 def dropout_in_front_of_batch_norm():
     return net(lambda m, h: m.norm(m.drop(h)), norm=nn.BatchNorm1d(32))

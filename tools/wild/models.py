@@ -28,7 +28,7 @@ def told(outcome):
         yield f"  {outcome.verdict}: {outcome.name}, {outcome.seconds:.0f} s"
     for word in ("error", "false", "missed", "changed"):
         held = getattr(outcome, word)
-        for each in [held] if isinstance(held, str) and held else held:
+        for each in [held] if isinstance(held, str) and held else held[:3]:
             yield f"    {word}: {each}"
 
 

@@ -1,6 +1,7 @@
 """Which names the code of a module reads: what is in none of them is surely never used."""
 
 import dis
+import functools
 import inspect
 import types
 
@@ -35,7 +36,7 @@ def names_read(module: nn.Module) -> set:
 
 def _read_by(function, depth):
     """The names that a function reads, and those that the functions read that it may call."""
-    found = _read_in(function.__code__)
+    found = set(_read_in(function.__code__))
     if depth:
         cells = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
         named = [function.__globals__.get(name) for name in function.__code__.co_names]
@@ -52,6 +53,7 @@ def _filled(cell):
         return False
 
 
+@functools.cache
 def _read_in(code):
     found, before = set(), ""
     for step in dis.get_instructions(code):

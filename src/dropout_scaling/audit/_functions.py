@@ -57,7 +57,7 @@ class Functions(TorchFunctionMode):
         name = getattr(function, "__name__", "")
         if name in RECURRENT:
             self._recurrent(args)
-        if self.pending:
+        if self.sources and function not in PASSING_FUNCTIONS:
             self._used(name, args, kwargs, result)
         self.masks.follow(function, args, kwargs, result, self.draws.last)
         if function in PASSING_FUNCTIONS and source is not None:
@@ -81,8 +81,6 @@ class Functions(TorchFunctionMode):
         if self.outplace and inplace:
             function = torch.dropout if function is torch.dropout_ else function
             args, kwargs = args[:3], {k: v for k, v in kwargs.items() if k != "inplace"}
-        if self.pending:
-            self._used("", args, kwargs, x)
         event = self._note(function, x, p, training, calling_layer(), inplace)
         self.draws.announced = True
         result = function(*args, **kwargs)
@@ -91,6 +89,8 @@ class Functions(TorchFunctionMode):
         return result
 
     def _note(self, function, x, p, active, layer, inplace=False):
+        if (source := self._source(x)) is not None:
+            self._mark(source)
         return self.record(
             "dropout",
             {
@@ -99,7 +99,7 @@ class Functions(TorchFunctionMode):
                 "active": bool(active) and p > 0,
                 "sizes": tuple(x.shape),
                 "layer": layer,
-                "source": self._source(x),
+                "source": source,
                 "weighted": x in self.weighted,
                 "backward": self.draws.backward,
                 "inplace": inplace,
@@ -107,6 +107,7 @@ class Functions(TorchFunctionMode):
                 # Where a function of its own kind runs, there is never a gradient.
                 "no_grad": not torch.is_grad_enabled() and not within("torch.autograd.function"),
                 "used": True,
+                "elsewhere": False,  # by what is no dropout
             },
         )
 
@@ -124,11 +125,13 @@ class Functions(TorchFunctionMode):
             return
         for each in tree_leaves((args, kwargs)):
             if isinstance(each, torch.Tensor) and (event := self.sources.get(each)) is not None:
+                event.detail["elsewhere"] = True
                 self._mark(event)
 
     def _mark(self, event):
-        event.detail["used"] = True
-        self.pending = [waiting for waiting in self.pending if waiting[0] is not event]
+        if not event.detail["used"]:
+            event.detail["used"] = True
+            self.pending = [waiting for waiting in self.pending if waiting[0] is not event]
 
     def after_forward(self):
         """Take what is still held for used, and wait with the rest for a gradient."""
@@ -148,8 +151,7 @@ class Functions(TorchFunctionMode):
         p = given.get("dropout_p", 0.0)
         if p > 0 and given.get("training", True):
             self.record("attention", {"p": p, "cure": "dropout_p=p if self.training else 0.0"})
-        if self.pending:
-            self._used("", args, kwargs, None)
+        self._used("", args, kwargs, None)
         self.draws.announced = True
         result = function(*args, **kwargs)
         self.draws.announced = False

@@ -51,7 +51,8 @@ def _of_a_call(event):
             "length), wrong for a batch of (examples, features), which needs nn.Dropout"
         )
         yield Finding("wrong dimension", event.module, event.location, message, note=True)
-    if detail["source"] is not None:
+    # If other operations take the same values, as beside a low-rank adapter, each has a purpose.
+    if detail["source"] is not None and not detail["source"].detail["elsewhere"]:
         message = (
             f"its input comes straight from the dropout of {_name(detail['source'])}: together "
             "they keep less than each alone. Remove one"
