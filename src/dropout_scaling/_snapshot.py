@@ -14,6 +14,7 @@ from collections import deque
 import numpy as np
 import torch
 from torch import nn
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 CLOSED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, logging.Logger)
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device)
@@ -156,8 +157,8 @@ def _close(one, other):
 
 
 def _same_memory(one, other):
-    if one.is_meta or one.layout != torch.strided:
-        return True
+    if one.is_meta or one.layout != torch.strided or is_traceable_wrapper_subclass(one):
+        return True  # it has no memory of its own
     return one.data_ptr() == other.data_ptr() and one.stride() == other.stride()
 
 

@@ -5,6 +5,7 @@ which was read in the package's code. A fault that is planted in one must be fou
 """
 
 import importlib
+import itertools
 import re
 import sys
 import tomllib
@@ -151,14 +152,16 @@ def _transformers(kind, which, rates=False):
 
 
 def _timm(name, **rates):
-    """A small image if the model takes one, else that of its config."""
+    """With those of the rates that it takes, and a small image if it takes that."""
 
     def make():
         import timm
 
-        for settings, side in (({"img_size": SIDE}, SIDE), ({}, SIDE), ({}, None)):
+        sizes = [({"img_size": SIDE}, SIDE), ({}, SIDE), ({}, None)]
+        taken = [rates, {k: v for k, v in rates.items() if k == "drop_rate"}, {}]
+        for drops, (settings, side) in itertools.product(taken, sizes):
             try:
-                model = timm.create_model(name, pretrained=False, **settings, **rates).train()
+                model = timm.create_model(name, pretrained=False, **settings, **drops).train()
                 size = model.default_cfg["input_size"]
                 example = torch.randn(2, *((3, side, side) if side else size))
                 with torch.no_grad():

@@ -77,7 +77,8 @@ def _trained(model, args, kwargs):
         if "modified by an inplace operation" not in str(error):
             raise
     with as_found(model) as snapshot:
-        model.train(True)
+        if not model.training:
+            model.train()
         return run(model, args, kwargs, snapshot, outplace=True, **settings), True
 
 

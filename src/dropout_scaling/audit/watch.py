@@ -16,13 +16,11 @@ from torch.nn.parameter import is_lazy
 
 from dropout_scaling._restore import as_found
 from dropout_scaling.audit._draws import Draws
-from dropout_scaling.audit._events import Event, Record
+from dropout_scaling.audit._events import Record
 from dropout_scaling.audit._example import copied
-from dropout_scaling.audit._functions import PASSING_FUNCTIONS, Functions, scripted
+from dropout_scaling.audit._functions import Functions, scripted
 from dropout_scaling.audit._masks import Masks
 from dropout_scaling.audit._output import differentiate, main_tensor
-
-__all__ = ["PASSING_FUNCTIONS", "Event", "Watch", "refuse", "run", "watch"]
 
 
 class Watch(NamedTuple):
