@@ -749,7 +749,7 @@ def test_a_lazy_layer_is_refused():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         lazy = nn.Sequential(nn.LazyLinear(4), nn.Dropout(0.2))
-    with pytest.raises(TypeError, match=says(f"{text}, got one at 0")):
+    with pytest.raises(TypeError, match=says(text)):
         audit(lazy, X)
 
 

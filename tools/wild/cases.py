@@ -537,6 +537,137 @@ def input_masked_as_an_augmentation():
 
 
 @right
+def zoneout():
+    class Zoneout(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.last = nn.GRUCell(16, 8), nn.Linear(8, 4)
+
+        def forward(self, x):
+            h = torch.zeros(len(x), 8)
+            for _ in range(2):
+                new = self.cell(x, h)
+                old = torch.bernoulli(torch.full_like(h, 0.1)) if self.training else 0.1
+                h = old * h + (1 - old) * new
+            return self.last(h)
+
+    return Zoneout(), rows()
+
+
+@right
+def places_filled_with_a_learned_token():
+    def between(m, h):
+        if not m.training:
+            return h
+        masked = (torch.rand(h.shape) < 0.3).float()
+        return h * (1 - masked) + m.token * masked
+
+    return net(between, token=nn.Parameter(torch.zeros(32)))
+
+
+@right
+def hidden_units_mixed_between_examples():
+    def between(m, h):
+        if not m.training:
+            return h
+        own = torch.rand_like(h) < 0.9
+        return h * own + h.flip(0) * ~own
+
+    return net(between)
+
+
+@right
+def condition_left_out_for_guidance():
+    class Guided(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.label = nn.Linear(16, 32), nn.Embedding(5, 32)
+            self.last = nn.Linear(32, 16)
+
+        def forward(self, x, label):
+            condition = self.label(label)
+            if self.training:
+                condition = condition * (torch.rand(len(x), 1) >= 0.1)
+            return self.last((self.first(x) + condition).relu())
+
+    return Guided(), (rows(), torch.randint(5, (8,)))
+
+
+@right
+def labels_left_out_for_guidance():
+    class Guided(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.label = nn.Linear(16, 32), nn.Embedding(6, 32)
+            self.last = nn.Linear(32, 16)
+
+        def forward(self, x, label):
+            if self.training:
+                label = torch.where(torch.rand(len(x)) < 0.1, 5, label)
+            return self.last((self.first(x) + self.label(label)).relu())
+
+    return Guided(), (rows(), torch.randint(5, (8,)))
+
+
+@right
+def several_samples_of_dropout():
+    class Samples(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(16, 32), nn.Linear(32, 4)
+            self.drops = nn.ModuleList(nn.Dropout(0.5) for _ in range(5))
+
+        def forward(self, x):
+            h = self.first(x).relu()
+            return torch.stack([self.last(drop(h)) for drop in self.drops]).mean(0)
+
+    return Samples(), rows()
+
+
+@right
+def weights_of_a_recurrent_layer_dropped():
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.last = nn.LSTM(16, 8), nn.Linear(8, 4)
+
+        def forward(self, x):
+            raw = self.lstm.weight_hh_l0
+            dropped = F.dropout(raw, 0.5, self.training)
+            names = dict(self.lstm.named_parameters()) | {"weight_hh_l0": dropped}
+            out, _ = torch.func.functional_call(self.lstm, names, (x,))
+            return self.last(out)
+
+    return Reader(), rows()
+
+
+@wrong("differs after eval")
+def weights_of_a_recurrent_layer_kept_from_eval():
+    class Reader(nn.Module):
+        """Makes the dropped weights once in each mode, and never again."""
+
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(16, 8), nn.Linear(8, 4)
+            self.rate = 0.5
+
+        def forward(self, x):
+            if not self.training:
+                self.rate = 0.0
+            return self.last(F.dropout(self.first(x).relu(), self.rate, self.training))
+
+    return Reader(), rows()
+
+
+@wrong("random in eval")
+def layer_drop_by_a_number_without_a_mode():
+    def between(m, h):
+        return h if torch.rand(1).item() < 0.5 else m.more(h)
+
+    return net(between, more=nn.Linear(32, 32))
+
+
+@right
 def drop_block():
     def between(m, h):
         if not m.training:

@@ -20,13 +20,16 @@ from tools.wild.cases import Case
 KNOWN = {
     "transformers": {
         "esm": ("never called",),  # EsmEmbeddings.dropout: the call is commented out
-        "mra": (
-            "never called",
-        ),  # MraSelfAttention.dropout: attention_probs_dropout_prob is not used
-        "nystromformer": ("never called",),  # NystromformerSelfAttention.dropout: the same
+        # In both attention_probs_dropout_prob makes a layer of the attention that nobody calls.
+        "mra": ("never called",),
+        "nystromformer": ("never called",),
     },
     "transformers with rates": {
         "albert": ("never called",),  # AlbertLayer.dropout, whose rate is 0 in the stock model
+    },
+    "timm with rates": {
+        "iformer_t": ("dropout before batch norm",),  # head_drop, then the norm of NormLinear
+        "legacy_xception": ("result unused",),  # forward_head calls F.dropout and keeps x
     },
 }
 KEPT = []

@@ -27,6 +27,7 @@ RECURRENT = {"lstm": 2, "gru": 2, "rnn_tanh": 2, "rnn_relu": 2}
 # A look at a tensor, which is no use of its values.
 LOOKING = {
     "__get__", "size", "dim", "numel", "__len__", "__repr__", "stride", "is_floating_point",
+    "data_ptr", "is_contiguous",
 }  # fmt: skip
 ATTENTION = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
 

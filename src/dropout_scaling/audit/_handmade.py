@@ -10,9 +10,12 @@ CHANCE = 1e-6  # that two masks agree though they were drawn apart
 
 def handmade(trained, evaluated, batch):
     """Yield the findings on masks in a run in train mode; ``evaluated``: one in eval mode."""
-    for event in trained.events:
-        if event.kind != "mask" or event.detail["draw"].detail["backward"]:
-            continue
+    masks = [event for event in trained.events if event.kind == "mask"]
+    used = {(id(event.detail["draw"]), event.detail["flipped"]) for event in masks}
+    for event in masks:
+        draw = event.detail["draw"]
+        if draw.detail["backward"] or (id(draw), not event.detail["flipped"]) in used:
+            continue  # where the complement has values of its own, as in zoneout, nothing is lost
         if not event.detail["hidden"]:
             continue  # an augmentation of the input, which nobody scales
         keep = event.detail["keep"]
@@ -42,7 +45,11 @@ def _scale(event, keep, trained, evaluated):
             f"drops a share of {p:.3g} and scales nothing, in neither mode: divide by {keep:.3g} "
             "in training"
         )
-        yield Finding("unscaled mask", module, event.location, message)
+        sizes = event.detail["sizes"]
+        rows = len(sizes) > 1 and event.detail["drawn"] == sizes[0]
+        if rows:
+            message += ". If this is a condition that some examples go without, it is right"
+        yield Finding("unscaled mask", module, event.location, message, note=rows)
 
 
 def _has(values, wanted):

@@ -29,13 +29,19 @@ CHANCE = 1e-6  # that rows of a mask agree though they were drawn apart
 class Tag(NamedTuple):
     """``kind``: "uniform", "mask", "scaled" or "masked". ``keep``: the probability of a 1 in a
     mask, None if unknown. ``factor``: what it has been multiplied by, or what was added to a
-    uniform. ``draw``: the event of the draw, or that of the masking."""
+    uniform. ``draw``: the event of the draw, or that of the masking. ``size``: how many were drawn.
+    ``flipped``: whether a mask is the complement of the drawn one."""
 
     kind: str
     keep: Any = None
     factor: float = 1.0
     draw: Any = None
     size: int = 0
+    flipped: bool = False
+
+    def other(self):
+        """The complement of a mask."""
+        return self._replace(keep=_other(self.keep), flipped=not self.flipped)
 
 
 class Masks:
@@ -56,7 +62,8 @@ class Masks:
             self._drawn(name, raw, args, kwargs, result, draw)
         elif name in FLIPPED and "uniform" in (_kind(tag), _kind(other)):
             self._compared(name, first, second, tag, other, result)
-        elif raw == "__bool__" and _kind(tag) == "mask":
+        elif raw in ("__bool__", "item", "__float__") and _kind(tag) in ("mask", "uniform"):
+            tag.draw.detail["mask"] = True
             self.record("branch", {"draw": tag.draw})
         elif name in ("where", "masked_fill", "setitem", "getitem"):
             self._selected(name, args, result)
@@ -73,7 +80,7 @@ class Masks:
         elif tag.kind == "mask" and (
             name == "not" or (name in ("rsub", "eq") and _number(second) == (name == "rsub"))
         ):
-            self._set(result, tag._replace(keep=_other(tag.keep)))
+            self._set(result, tag.other())
 
     def _drawn(self, name, raw, args, kwargs, result, draw):
         if name in ("rand", "rand_like") or (name == "uniform" and args[1:3] in ((), (0, 1))):
@@ -112,11 +119,11 @@ class Masks:
         if len(rest) < 2:
             return
         x, fill = rest
-        keep = tag.keep if name == "where" else _other(tag.keep)
+        tag = tag if name == "where" else tag.other()
         if name == "where" and _number(x) == 0:
-            x, fill, keep = fill, x, _other(keep)
+            x, fill, tag = fill, x, tag.other()
         if isinstance(x, torch.Tensor) and _number(fill) == 0:
-            self._masked(x, mask, tag._replace(keep=keep), x if name == "setitem" else result)
+            self._masked(x, mask, tag, x if name == "setitem" else result)
 
     def _multiplied(self, name, first, second, tag, other, result):
         if not isinstance(first, torch.Tensor):
@@ -153,6 +160,8 @@ class Masks:
             "keep": tag.keep,
             "scales": scales,
             "draw": tag.draw,
+            "drawn": tag.size,
+            "flipped": tag.flipped,
             "hidden": x.requires_grad and x.grad_fn is not None,
             "sizes": tuple(x.shape),
             "shared": _shared(mask, x, tag),
