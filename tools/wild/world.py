@@ -28,8 +28,12 @@ KNOWN = {
         "albert": ("never called",),  # AlbertLayer.dropout, whose rate is 0 in the stock model
     },
     "timm with rates": {
-        "iformer_t": ("dropout before batch norm",),  # head_drop, then the norm of NormLinear
-        "legacy_xception": ("result unused",),  # forward_head calls F.dropout and keeps x
+        # Each drops in front of the batch norm of its head.
+        "iformer_t": ("dropout before batch norm",),
+        "repvit_m0_9": ("dropout before batch norm",),
+        "shvit_s1": ("dropout before batch norm",),
+        # forward_head calls F.dropout and keeps x.
+        "legacy_xception": ("result unused",),
     },
 }
 KEPT = []
