@@ -6,7 +6,6 @@ does not reach what a model keeps elsewhere: in a class, a global, a closure, a 
 
 import copy
 import functools
-import logging
 import random
 import types
 from collections import deque
@@ -16,7 +15,9 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
-CLOSED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, logging.Logger)
+CLOSED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+# What threads share goes on, even where a layer hangs; a logger belongs to the program.
+SHARED = {"asyncio", "concurrent", "logging", "multiprocessing", "queue", "threading"}
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device)
 GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
 # Of a merged and unmerged weight, rounding is left.
@@ -36,6 +37,8 @@ class Snapshot:
         waiting = [module]
         while waiting:
             thing = waiting.pop()
+            if type(thing).__module__.partition(".")[0] in SHARED:
+                continue
             if id(thing) not in self._seen and not isinstance(thing, (*PLAIN, *CLOSED)):
                 self._seen[id(thing)] = thing
                 waiting += self._remember(thing)
