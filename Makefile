@@ -28,7 +28,7 @@ export PYTHONNOUSERSITE := 1
 # And the tools are found in the folder where make runs.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 
-.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks seeds elsewhere setup clean
+.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
@@ -46,6 +46,8 @@ help:
 	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
+	@echo 'make wild    judge layers and models of the world whose truth is known, in an environment of its own:'
+	@echo '             how often it was right; ONLY="own timm" takes these groups'
 	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held;'
 	@echo '             WRITE=yes puts the table into the book'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'
@@ -111,6 +113,10 @@ bench: setup
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)
+
+wild: setup
+	@$(VENV_PYTHON) -m tools.wild.layers
+	@$(PYTHON) -m tools.wild.run $(if $(NEWEST),newest) $(ONLY)
 
 seeds: setup
 	@$(VENV_PYTHON) -m tools.book.seeds $(N) $(if $(WRITE),--write)

@@ -35,9 +35,10 @@ def module(path):
 
 
 MODULES = [module(path) for path in SOURCES if module(path)]
-AUDIT = {"audit", "audit.__main__", "audit._findings", "audit.watch"}
+AUDIT = {name for name in MODULES if name.split(".")[0] == "audit"}  # it is about PyTorch
 IMPORT_TORCH = {
     "_dropouts",
+    "_snapshot",
     "convert._graph",
     "curves",
     "fast",

@@ -51,7 +51,7 @@ TESTS_OF = {
     "requirements-assignments.txt": ["tests/tools/environment/test_pins.py"],
     "src/dropout_scaling": ["tests/test_import_laws.py"],
     "src/dropout_scaling/_dropouts.py": ["tests/audit/test_watch.py", "tests/test_keyed.py"],
-    "src/dropout_scaling/audit": ["tests/audit/test_audit.py"],
+    "src/dropout_scaling/audit": ["tests/audit/test_audit.py", "tests/audit/test_cases.py"],
     "src/dropout_scaling/convert": ["tests/convert/test_convert.py"],
     "src/dropout_scaling/frameworks.json": ["tests/tools/test_frameworks.py"],
     "src/dropout_scaling/diagnose": ["tests/diagnose/test_diagnose.py"],
@@ -79,6 +79,7 @@ TESTS_OF = {
     "tools/frameworks": ["tests/tools/test_frameworks.py"],
     "tools/gpu_check": ["tests/tools/test_gpu_check.py"],
     "tools/gradescope": ["tests/grading/test_gradescope.py"],
+    "tools/wild": ["tests/audit/test_cases.py", "tests/tools/test_wild.py"],
 }
 
 

@@ -1,6 +1,6 @@
-"""Put back what running a layer or a model changes: modes, buffers, gradients and random states.
+"""Put back what running a layer or a model changes, and the random states.
 
-Other changes stay: what a layer writes into its parameters, an attribute or a file.
+Some changes stay: of what a layer keeps in a class, a global or a file.
 """
 
 import contextlib
@@ -12,40 +12,31 @@ import numpy as np
 
 @contextlib.contextmanager
 def as_found(module=None):
-    """Put back the random states, and a module's modes, buffers and gradients, even after an error.
+    """Put back the random states, and all that a module holds, even after an error.
 
-    ``module``: a ``torch.nn.Module`` or None; inside the context its gradients are None. The random
-    states are those of ``random``, of NumPy and, if it is loaded, of torch. Raises no errors of its
-    own.
+    ``module``: a ``torch.nn.Module`` or None. Its parameters, buffers, gradients, modes, attributes
+    and random generators are put back in place, without a call of ``train()``, which may do more.
+    Inside the context its gradients are None. The random states are those of ``random``, of NumPy
+    and, if it is loaded, of torch. Yields the module's ``Snapshot``, or None. Raises no errors of
+    its own.
     """
     torch = sys.modules.get("torch")
-    parts = [] if module is None else list(module.modules())
-    modes = [(part, part.training) for part in parts]
-    buffers = [
-        (part, name, buffer, None if buffer is None else buffer.clone())
-        for part in parts
-        for name, buffer in part._buffers.items()
-    ]
-    parameters = [] if module is None else list(module.parameters())
-    gradients = [(parameter, parameter.grad) for parameter in parameters]
-    for parameter in parameters:
-        parameter.grad = None
+    snapshot = None
+    if module is not None:
+        from dropout_scaling._snapshot import Snapshot  # not for NumPy's layers: needs torch
+
+        snapshot = Snapshot(module)
+        for parameter in module.parameters():
+            parameter.grad = None
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to put it back
     forked = contextlib.nullcontext()
     if torch is not None:
         forked = torch.random.fork_rng(range(torch.cuda.device_count()))
     try:
         with forked:
-            yield
+            yield snapshot
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
-        for part, training in modes:
-            part.training = training
-        for part, name, buffer, value in buffers:
-            part._buffers[name] = buffer
-            if buffer is not None:
-                with torch.no_grad():
-                    buffer.copy_(value)
-        for parameter, gradient in gradients:
-            parameter.grad = gradient
+        if snapshot is not None:
+            snapshot.put_back()

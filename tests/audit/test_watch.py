@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.audit import audit
-from dropout_scaling.audit.watch import PASSING_FUNCTIONS, watch
+from dropout_scaling.audit._functions import PASSING_FUNCTIONS
+from dropout_scaling.audit.watch import watch
 
 X = torch.ones(8, 4)
 
@@ -104,7 +105,9 @@ PASSING_ON = {
 def test_a_dropout_is_followed_through_what_passes_on_its_values(passes):
     class Model(nn.Module):
         def forward(self, x):
-            return F.batch_norm(passes(F.dropout(x, 0.2)), None, None, training=True)
+            return F.batch_norm(
+                passes(F.dropout(x, 0.2)), torch.zeros(4), torch.ones(4), training=True
+            )
 
     events = watch(Model(), (X,), {}, training=True, seed=0).events
     assert [e.detail["source"].kind for e in events if e.kind == "batch norm"] == ["dropout"]

@@ -1,1 +1,1 @@
-"""Layers in the writings of the world, each with its truth, to see what the doctor says of them."""
+"""Layers and models of the world whose truth is known, to see what the doctor says of them."""

@@ -6,13 +6,19 @@ python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
 import argparse
 import contextlib
 import importlib
+import importlib.util
 import json
 import re
 import sys
+from pathlib import Path
 
 import torch
+from torch import nn
+from torch.utils._pytree import tree_map_only
 
-from dropout_scaling.audit import audit
+from dropout_scaling.audit._example import arguments
+from dropout_scaling.audit._findings import audit_call
+from dropout_scaling.audit._inputs import made, parsed
 
 
 def main(argv=None):
@@ -24,19 +30,28 @@ def main(argv=None):
     """
     parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
     parser.add_argument(
-        "model", type=_source, help="package.module:function, called without arguments"
-    )
+        "model", type=_source,
+        help="package.module:function or folder/file.py:function, called without arguments; it "
+        "returns the model, or the model and its example",
+    )  # fmt: skip
     parser.add_argument(
-        "--input", type=_form, action="append", required=True, metavar="8,3,32,32[:int64]",
-        help="shape of an argument, with its dtype if it is not float32; once for each argument",
+        "--input", type=parsed, action="append", default=[], metavar="[NAME=]8,3,32[:int64[<100]]",
+        help="shape of an argument, with its dtype if it is not float32 and the bound of its "
+        "numbers; or None, 0.5, 3:int, text:str; once for each argument",
+    )  # fmt: skip
+    parser.add_argument("--device", help="where the model runs, such as cuda")
+    parser.add_argument(
+        "--ignore", type=_reason, action="append", default=[], metavar="KIND[:MODULE]=REASON",
+        help="a fault that is meant, which becomes a note",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print a JSON list, for tools")
     options = parser.parse_args(argv)
     module, function = options.model
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout holds only findings
-            inputs = tuple(torch.ones(sizes, dtype=dtype) for sizes, dtype in options.input)
-            findings = audit(getattr(importlib.import_module(module), function)(), inputs)
+            torch.manual_seed(0)
+            model = getattr(_imported(module), function)()
+            findings = audit_call(*_call(model, options), dict(options.ignore))
     # Imported code may do anything, even exit with status 0.
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
@@ -45,24 +60,56 @@ def main(argv=None):
     if options.json:
         print(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
+        notes = len(findings) - faults
         counted = f"{faults} finding{'s' * (faults != 1)}"
-        noted = " and a note" if len(findings) > faults else ""
+        noted = " and a note" if notes == 1 else f" and {notes} notes" if notes else ""
         print(*findings, counted + noted, sep="\n")
     return int(faults > 0)
 
 
+def _call(model, options):
+    """Return the model and its positional and keyword arguments, on the device."""
+    args, kwargs = made(options.input)
+    if isinstance(model, tuple) and len(model) == 2:
+        if options.input:
+            raise TypeError("--input must be left out, since the function returns an example")
+        model, example = model
+        args, kwargs = arguments(example)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    if options.device:
+        model = model.to(options.device)
+        moved = (args, kwargs)
+        args, kwargs = tree_map_only(torch.Tensor, lambda t: t.to(options.device), moved)
+    return model, args, kwargs
+
+
+def _imported(source):
+    """Import a module by its name, or from a file, which finds its neighbours."""
+    if not source.endswith(".py"):
+        return importlib.import_module(source)
+    path = Path(source).resolve()
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _source(text):
-    if not re.fullmatch(r"[^.:]+(\.[^.:]+)*:[^.:]+", text):
-        raise argparse.ArgumentTypeError(f"must be package.module:function, got {text}")
-    return text.split(":")
+    source, colon, function = text.rpartition(":")
+    named = source.endswith(".py") or re.fullmatch(r"[^.:]+(\.[^.:]+)*", source)
+    if not named or not colon or not re.fullmatch(r"[^.:]+", function):
+        text = f"must be package.module:function or file.py:function, got {text}"
+        raise argparse.ArgumentTypeError(text)
+    return source, function
 
 
-def _form(text):
-    shape, _, name = text.partition(":")
-    dtype = getattr(torch, name or "float32", None)
-    if not re.fullmatch(r"\d+(,\d+)*", shape) or not isinstance(dtype, torch.dtype):
-        raise argparse.ArgumentTypeError(f"must be like 8,3,32,32 or 2,16:int64, got {text}")
-    return [int(size) for size in shape.split(",")], dtype
+def _reason(text):
+    key, equals, reason = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"must be like kind:module=reason, got {text}")
+    return key, reason
 
 
 if __name__ == "__main__":

@@ -1,108 +1,89 @@
 """Run a model and record each of its dropouts: the place, the input, and the use of its output.
 
-The model keeps no change: modes, buffers, gradients and random states are restored even after an
-error. The model gets copies of the example's tensors. The hooks are global, so the model's own
-hooks are untouched.
+The model keeps no change: what it holds, and the random states, are restored even after an error.
+It gets copies of its arguments. The hooks are global, so the model's own hooks are untouched.
 """
 
 import contextlib
-import functools
-import inspect
 import random
-import sys
 import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 from torch.nn.modules import module as module_hooks
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
+from torch.nn.parameter import is_lazy
 
-from dropout_scaling._dropouts import ALPHA_FUNCTIONS, FUNCTIONS, OWN_LAYERS
 from dropout_scaling._restore import as_found
-
-WEIGHTED_FUNCTIONS = {
-    F.linear, F.conv1d, F.conv2d, F.conv3d, torch.conv1d, torch.conv2d, torch.conv3d,
-}  # fmt: skip
-# These return the same values, so a dropout before one also comes before the next operation.
-PASSING_FUNCTIONS = {
-    torch.Tensor.view, torch.Tensor.reshape, torch.reshape, torch.Tensor.flatten, torch.flatten,
-    torch.Tensor.contiguous, torch.Tensor.permute, torch.permute, torch.Tensor.transpose,
-    torch.transpose, torch.Tensor.squeeze, torch.squeeze, torch.Tensor.unsqueeze, torch.unsqueeze,
-}  # fmt: skip
-# The beginnings of their names: what draws masks, and what draws any random numbers.
-DRAWS = ("aten::bernoulli", "aten::native_dropout")
-RANDOM = ("aten::rand", "aten::uniform", "aten::normal", "aten::exponential", "aten::multinomial")
-
-
-class Event(NamedTuple):
-    """One recorded event.
-
-    ``kind``: "dropout", "attention", "batch norm", "draw" (of a mask) or "random" (of any other
-    numbers). ``module``: the name of the innermost running submodule. ``location``: ``file:line``
-    of the innermost call outside torch. ``detail``: a dict.
-    """
-
-    kind: str
-    module: str
-    location: str
-    detail: dict
+from dropout_scaling.audit._draws import Draws
+from dropout_scaling.audit._events import Record
+from dropout_scaling.audit._example import copied
+from dropout_scaling.audit._functions import Functions, scripted
+from dropout_scaling.audit._masks import Masks
+from dropout_scaling.audit._output import differentiate, main_tensor
 
 
 class Watch(NamedTuple):
     """The record of one run.
 
     ``events``: a list of ``Event``, in order. ``output``: the event of the dropout that produced
-    the model's output, or None. ``value``: a copy of that output, or None.
+    the model's output, or None. ``value``: a copy of that output, or None. ``called``: the names of
+    the modules that ran. ``factors``: {module: the numbers that values were multiplied by}.
+    ``weights``: the trainable parameters in which the run put zeros. ``elsewhere``: whether random
+    numbers were drawn outside PyTorch.
     """
 
     events: list
     output: Any
     value: Any
+    called: set
+    factors: dict
+    weights: list
+    elsewhere: bool
 
 
 def watch(model, args, kwargs, *, training: bool, seed: int, backward: bool = False) -> Watch:
-    """Run ``model(*args, **kwargs)`` on copies of its tensors, and record its dropouts.
+    """Run ``model(*args, **kwargs)`` on copies of its arguments, and record its dropouts.
 
-    ``model``: a ``torch.nn.Module``. ``training``: whether to run it in train mode. ``backward``:
+    ``model``: a ``torch.nn.Module``. ``training``: whether to run it in train mode; one that is in
+    train mode already is run as it is, so that parts kept in eval mode stay there. ``backward``:
     whether to differentiate the sum of the output, too. ``seed``: that of all random numbers in
     this run. Returns a ``Watch``. Raises TypeError if the model has a scripted part, whose calls
-    cannot be seen, and the model's own errors.
+    cannot be seen, or a lazy one, or an argument that cannot be copied; and the model's own errors.
     """
-    for name, part in model.named_modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            text = "model must hold no torch.jit.ScriptModule, whose calls cannot be seen"
-            raise TypeError(f"{text}, got one at {name or '(model)'}")
-    args, kwargs = tree_map_only(torch.Tensor, _copies(), (args, kwargs))
+    refuse(model)
+    with as_found(model) as snapshot:
+        if not (training and model.training):
+            model.train(training)
+        return run(model, args, kwargs, snapshot, seed=seed, backward=backward)
+
+
+def run(model, args, kwargs, snapshot, *, seed, backward=False, outplace=False) -> Watch:
+    """Run a model in the mode that it is in, and leave it as the run leaves it.
+
+    ``snapshot``: what it held before. ``outplace``: whether to let no dropout work in place.
+    """
+    args, kwargs = copied(args, kwargs)
+    record, called = Record(), set()
     names = {module: name for name, module in model.named_modules()}
-    stack, events = [], []
 
     def entered(module, inputs):
         if module in names:
-            stack.append(names[module])
-
-    def returned(module, inputs, named, output):
-        if isinstance(module, OWN_LAYERS):
-            x = inspect.signature(module.forward).bind(*inputs, **named).args[0]
-            functions.note(type(module), x, module.p, module.training, output)
+            record.stack.append(names[module])
+            called.add(names[module])
 
     def left(module, inputs, output):
         if module in names:
-            stack.pop()
+            record.stack.pop()
 
     with contextlib.ExitStack() as undo:
-        undo.enter_context(as_found(model))
-        torch.manual_seed(seed)
-        np.random.seed(seed)  # noqa: NPY002 (what a model may draw from)
-        random.seed(seed)
-        model.train(training)
-        functions = _Functions(events, stack)
+        _seed(seed, snapshot.generators)
+        seeded = _states()
+        draws, masks = Draws(record), Masks(record)
+        functions = Functions(record, draws, masks, outplace=outplace)
         handles = [
             module_hooks.register_module_forward_pre_hook(entered),
-            module_hooks.register_module_forward_hook(returned, with_kwargs=True),
+            module_hooks.register_module_forward_hook(functions.entered_layer, with_kwargs=True),
             # Even if a module raises: a checkpoint ends its recomputation by an exception.
             module_hooks.register_module_forward_hook(left, always_call=True),
         ]
@@ -110,152 +91,45 @@ def watch(model, args, kwargs, *, training: bool, seed: int, backward: bool = Fa
             undo.callback(handle.remove)
         undo.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        draws = _Draws(events, stack, functions)
         with functions, draws, torch.enable_grad():
-            output = _first(model(*args, **kwargs))
-            if backward and output is not None and output.requires_grad:
+            whole = model(*args, **kwargs)
+            output = main_tensor(whole)
+            functions.after_forward()
+            if backward:
                 draws.backward = True
-                output.float().sum().backward()
+                differentiate(output)
         value = None if output is None else output.detach().clone()
-        return Watch(events, functions.sources.get(id(output)), value)
+        source = None if output is None else functions.sources.get(output)
+        zeroed = snapshot.differing_weights(lambda old, new: bool(((new == 0) & (old != 0)).any()))
+        elsewhere = seeded != _states()
+        return Watch(record, source, value, called, masks.factors, zeroed, elsewhere)
 
 
-def _copies():
-    """Return a function that copies tensors; for the same tensor it returns the same copy."""
-    # An attention layer checks whether its query, key and value are the same tensor.
-    return functools.cache(lambda t: t.detach().clone().requires_grad_(t.requires_grad))
+def _states():
+    return random.getstate(), str(np.random.get_state())  # noqa: NPY002
 
 
-class _Functions(TorchFunctionMode):
-    """Records calls of dropout and batch norm, and follows the values that a dropout returns."""
-
-    def __init__(self, events, stack):
-        super().__init__()
-        self.events, self.stack = events, stack
-        self.sources = {}  # id of a tensor -> the event of the dropout that produced it
-        self.weighted = set()  # ids of tensors that a layer with weights produced
-        self.kept = []  # the tensors themselves, so that Python reuses no id
-        self.announced = False  # whether the current draw belongs to a recorded call
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        x = args[0] if args else kwargs.get("input")
-        if function in FUNCTIONS:
-            p, active = _p_and_training(function, args, kwargs)
-            self.announced = True
-            result = function(*args, **kwargs)
-            self.announced = False
-            self.note(function, x, p, active, result)
-            return result
-        if function is F.scaled_dot_product_attention:  # on a GPU it draws where nobody can see
-            return self._attention(args, kwargs)
-        source = self.sources.get(id(x))
-        if function in (F.batch_norm, torch.batch_norm) and source is not None:
-            self.events.append(Event("batch norm", self._module(), locate(), {"source": source}))
-        result = function(*args, **kwargs)
-        if function in PASSING_FUNCTIONS and source is not None:
-            self._keep(result)
-            self.sources[id(result)] = source
-        elif function in WEIGHTED_FUNCTIONS:
-            self._keep(result)
-            self.weighted.add(id(result))
-        return result
-
-    def note(self, function, x, p, active, result):
-        """Record a dropout of x that returned ``result``."""
-        detail = {
-            "function": function,
-            "p": p,
-            "active": bool(active) and p > 0,
-            "dim": x.dim(),
-            "layer": isinstance(function, type) or _called_by_a_layer(),
-            "source": self.sources.get(id(x)),
-            "weighted": id(x) in self.weighted,
-        }
-        event = Event("dropout", self._module(), locate(), detail)
-        self.events.append(event)
-        if detail["active"]:
-            self._keep(result)
-            self.sources[id(result)] = event
-
-    def _attention(self, args, kwargs):
-        given = dict(zip(("query", "key", "value", "attn_mask", "dropout_p"), args, strict=False))
-        p = (given | kwargs).get("dropout_p", 0.0)
-        if p > 0:
-            self.events.append(Event("attention", self._module(), locate(), {"p": p}))
-        self.announced = True
-        result = F.scaled_dot_product_attention(*args, **kwargs)
-        self.announced = False
-        return result
-
-    def _module(self):
-        return self.stack[-1] if self.stack else ""
-
-    def _keep(self, tensor):
-        self.kept.append(tensor)
+def _seed(seed, generators):
+    """Seed all generators that a model may draw from: the global ones and its own."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    random.seed(seed)
+    for generator in generators:
+        if isinstance(generator, torch.Generator):
+            generator.manual_seed(seed)
+        elif isinstance(generator, np.random.Generator):
+            kind = type(generator.bit_generator)
+            generator.bit_generator.state = kind(seed).state
+        else:
+            generator.seed(seed)
 
 
-class _Draws(TorchDispatchMode):
-    """Records each drawn mask, also in the backward pass, where a checkpoint draws again."""
-
-    def __init__(self, events, stack, functions):
-        super().__init__()
-        self.events, self.stack, self.functions = events, stack, functions
-        self.backward = False
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        if function.name().startswith(DRAWS):
-            mask = result[1] if isinstance(result, tuple) else result
-            detail = {
-                "announced": self.functions.announced,  # part of a recorded dropout call
-                "backward": self.backward,
-                "mask": mask.clone(),
-            }
-            module = self.stack[-1] if self.stack else ""
-            self.events.append(Event("draw", module, locate(), detail))
-        elif function.name().startswith(RANDOM):
-            module = self.stack[-1] if self.stack else ""
-            self.events.append(Event("random", module, locate(), {}))
-        return result
-
-
-def _p_and_training(function, args, kwargs):
-    """Return the arguments p and training (or train) of a dropout function, or their defaults."""
-    given = dict(zip(("input", "p", "training"), args, strict=False)) | kwargs
-    default = function not in ALPHA_FUNCTIONS
-    return given.get("p", 0.5), given.get("training", given.get("train", default))
-
-
-def _called_by_a_layer():
-    """Whether the running function of a dropout was called by one of torch's layers."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code is not watch.__code__:
-        if frame.f_globals.get("__name__") == "torch.nn.modules.dropout":
-            return True
-        frame = frame.f_back
-    return False
-
-
-def locate() -> str:
-    """Return ``file:line`` of the innermost frame of the model's code, "" if there is none."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code is not watch.__code__:
-        name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] not in ("torch", __name__.partition(".")[0]):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""
-
-
-def _first(output):
-    """Return the model's main output: its logits, or else the first tensor that it returns."""
-    if isinstance(output, torch.Tensor):
-        return output
-    logits = getattr(output, "logits", None)
-    if isinstance(logits, torch.Tensor):
-        return logits
-    values = output.values() if isinstance(output, dict) else output
-    if isinstance(values, tuple | list) or isinstance(output, dict):
-        return next((t for t in map(_first, values) if t is not None), None)
-    return None
+def refuse(model):
+    """Raise TypeError if a model holds what cannot be watched, or cannot be put back."""
+    if name := scripted(model):
+        text = "model must hold no torch.jit.ScriptModule, whose calls cannot be seen"
+        raise TypeError(f"{text}, got one at {name}")
+    lazy = [name for name, parameter in model.named_parameters() if is_lazy(parameter)]
+    if lazy:
+        text = "model must hold no lazy layer: run it once, which gives its weights a shape"
+        raise TypeError(f"{text}, got one at {lazy[0].rpartition('.')[0]}")

@@ -1,0 +1,82 @@
+"""`make wild`: what it counts as right, and that each of its models has a name of its own."""
+
+import tomllib
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from tools.wild import models
+from tools.wild.judge import fingerprint, judge
+from tools.wild.run import ENVIRONMENTS
+
+X = torch.rand(8, 4)
+
+
+class Drops(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, 0.2)
+
+
+def right():
+    return nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.2), nn.Linear(4, 2)), X
+
+
+def faulty():
+    return nn.Sequential(nn.Linear(4, 4), Drops(), nn.Linear(4, 2)), X
+
+
+def unreadable():
+    return right()[0], torch.rand(8, 5)
+
+
+@pytest.mark.parametrize(
+    ("make", "kinds", "verdict", "false", "missed"),
+    [
+        (right, (), "right", 0, 0),
+        (faulty, ("active in eval",), "right", 0, 0),
+        (faulty, (), "wrong", 1, 0),
+        (right, ("active in eval",), "wrong", 0, 1),
+        (unreadable, ("active in eval",), "not judged", 0, 0),
+    ],
+)
+def test_a_word_is_judged_by_the_truth(make, kinds, verdict, false, missed):
+    outcome = judge("name", make, kinds)
+    assert outcome.verdict == verdict
+    assert (len(outcome.false), len(outcome.missed)) == (false, missed)
+
+
+def test_a_model_that_is_left_changed_is_told():
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    before = fingerprint(model)
+    assert fingerprint(model) == before
+    model(X)
+    model[0].weight.data[0, 0] += 1e-3
+    model[0].words = ["new"]
+    after = fingerprint(model)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert {"0._parameters[weight]", "1._buffers[running_mean]", "0.words[]"} <= changed
+
+
+def test_the_table_has_a_row_for_a_group_and_ends_with_a_status(capsys, monkeypatch):
+    monkeypatch.setattr(models, "CASES", [("good", right, ()), ("bad", faulty, ())])
+    assert models.main(["own"]) == 1
+    out = capsys.readouterr().out
+    assert "wrong: bad" in out
+    assert "good" not in out.partition("slowest")[0]
+    assert " own          2          1          1          0          1          0" in out
+
+
+def test_the_models_of_the_world_are_named_once():
+    held = tomllib.loads((ENVIRONMENTS.parent / "models.toml").read_text("utf8"))
+    configs = held.pop("transformers")
+    lists = [*held.values(), " ".join(configs.values())]
+    for names in map(str.split, lists):
+        assert len(names) == len(set(names))
+    assert sum(len(names.split()) for names in lists) >= 230
+
+
+def test_each_package_has_a_pin():
+    (settings,) = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
+    assert all(pin.count("==") == 1 for pin in settings["pins"])
