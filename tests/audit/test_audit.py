@@ -601,7 +601,7 @@ def test_the_model_is_looked_for_where_python_looks_and_nowhere_else(command):
 
 FORM = "argument --input: must be like 8,3,32,32 or 2,16:int64 or ids=2,16:int64<100 or None or "
 FORM += "0.5 or 3:int, got "
-SOURCE = "argument model: must be package.module:function or file.py:function, got "
+SOURCE = "argument model: must be package.module:name or file.py:name, got "
 UNREADABLE = {
     ("mine", "8,4"): SOURCE + "mine",
     (":right", "8,4"): SOURCE + ":right",

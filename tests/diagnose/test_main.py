@@ -84,7 +84,7 @@ def test_the_status_says_what_the_first_line_says(layers, capsys, name, more, st
         (["{}:Unknown", "--p", "0.2"], "missing 1 required positional argument: 'size'"),
         (["{}:right", "--p", "1"], "p must be in [0.01, 0.99] to be judged by sampling, got 1.0"),
         (["no_such_module:right", "--p", "0.2"], "No module named 'no_such_module'"),
-        (["right", "--p", "0.2"], "must be file.py:name or module:name, got right"),
+        (["right", "--p", "0.2"], "must be package.module:name or file.py:name, got right"),
         (["{}:right", "--p", "0.2", "--shape", "0,2"], "must be like 16,32, got 0,2"),
     ],
 )

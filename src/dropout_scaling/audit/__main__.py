@@ -5,17 +5,14 @@ python -m dropout_scaling.audit package.module:make_model --input 8,3,32,32
 
 import argparse
 import contextlib
-import importlib
-import importlib.util
 import json
-import re
 import sys
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.utils._pytree import tree_map_only
 
+from dropout_scaling._named import imported, named
 from dropout_scaling.audit._example import arguments
 from dropout_scaling.audit._findings import audit_call
 from dropout_scaling.audit._inputs import made, parsed
@@ -30,7 +27,7 @@ def main(argv=None):
     """
     parser = argparse.ArgumentParser(prog="python -m dropout_scaling.audit", description=__doc__)
     parser.add_argument(
-        "model", type=_source,
+        "model", type=named,
         help="package.module:function or folder/file.py:function, called without arguments; it "
         "returns the model, or the model and its example",
     )  # fmt: skip
@@ -50,7 +47,7 @@ def main(argv=None):
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout holds only findings
             torch.manual_seed(0)
-            model = getattr(_imported(module), function)()
+            model = getattr(imported(module), function)()
             findings = audit_call(*_call(model, options), dict(options.ignore))
     # Imported code may do anything, even exit with status 0.
     except (Exception, SystemExit) as error:
@@ -82,27 +79,6 @@ def _call(model, options):
         moved = (args, kwargs)
         args, kwargs = tree_map_only(torch.Tensor, lambda t: t.to(options.device), moved)
     return model, args, kwargs
-
-
-def _imported(source):
-    """Import a module by its name, or from a file, which finds its neighbours."""
-    if not source.endswith(".py"):
-        return importlib.import_module(source)
-    path = Path(source).resolve()
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _source(text):
-    source, colon, function = text.rpartition(":")
-    named = source.endswith(".py") or re.fullmatch(r"[^.:]+(\.[^.:]+)*", source)
-    if not named or not colon or not re.fullmatch(r"[^.:]+", function):
-        text = f"must be package.module:function or file.py:function, got {text}"
-        raise argparse.ArgumentTypeError(text)
-    return source, function
 
 
 def _reason(text):

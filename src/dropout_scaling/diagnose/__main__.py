@@ -5,12 +5,10 @@ python -m dropout_scaling.diagnose layers.py:dropout --p 0.2
 
 import argparse
 import contextlib
-import importlib
-import importlib.util
 import inspect
 import sys
-from pathlib import Path
 
+from dropout_scaling._named import imported, named
 from dropout_scaling.diagnose import diagnose
 from dropout_scaling.diagnose._roles import role_of
 
@@ -28,7 +26,7 @@ def main(argv=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "layer", type=_source, help="file.py:name or package.module:name; a class is made with P"
+        "layer", type=named, help="file.py:name or package.module:name; a class is made with P"
     )
     parser.add_argument("--p", type=float, required=True, help="the probability of dropping")
     parser.add_argument("--shape", type=_shape, metavar="16,32", help="of its inputs")
@@ -37,7 +35,7 @@ def main(argv=None):
     source, name = options.layer
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout holds the report alone
-            module = _loaded(source)
+            module = imported(source)
             layer = _made(getattr(module, name), options.p)
             backward = getattr(module, options.backward) if options.backward else None
             report = diagnose(layer, options.p, backward=backward, shape=options.shape)
@@ -49,30 +47,11 @@ def main(argv=None):
     return 0 if report.ok else 1 if report.judged else 2
 
 
-def _source(text):
-    source, _, name = text.rpartition(":")
-    if not source or not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"must be file.py:name or module:name, got {text}")
-    return source, name
-
-
 def _shape(text):
     sizes = text.split(",")
     if not all(size.isdecimal() and int(size) for size in sizes):
         raise argparse.ArgumentTypeError(f"must be like 16,32, got {text}")
     return tuple(int(size) for size in sizes)
-
-
-def _loaded(source):
-    """Return the module of a file, or of that name. A file finds what lies beside it."""
-    if not source.endswith(".py"):
-        return importlib.import_module(source)
-    path = Path(source).resolve()
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _made(layer, p):
