@@ -170,7 +170,7 @@ def test_an_endless_loop_is_stopped_and_a_flood_is_cut(started):
     sign = "e => getComputedStyle(e, '::before').content"
     assert "■" in cell.button.evaluate(sign)
     assert len(cell.output.inner_text()) < 101_000
-    other = Cell(started, "show(inverted_train)")
+    other = Cell(started, "show(inverted_backward")
     other.run()
     expect(other.status).to_contain_text("Another cell is running")
     cell.button.click()
@@ -271,7 +271,7 @@ def test_a_page_opened_as_a_file_says_what_to_do(page, asked):
 
     page.context.unroute_all()
     page.goto((HTML / CHAPTER.strip("/")).as_uri())
-    cell = Cell(page, "show(inverted_train)").run()
+    cell = Cell(page, "show(inverted_backward").run()
     expect(cell.status).to_contain_text("`make serve` serves the book")
 
 

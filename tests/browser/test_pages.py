@@ -149,7 +149,7 @@ def serious(page, theme, rules=AXE):
     ]
 
 
-@pytest.mark.parametrize("wrong", ["article p", "pre .nb"])
+@pytest.mark.parametrize("wrong", ["article p", "pre .mf"])
 def test_axe_finds_what_is_wrong(page, wrong):
     page.goto("/index.html")
     page.add_style_tag(content=f"{wrong} {{ color: #999 !important }}")
