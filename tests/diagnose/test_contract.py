@@ -85,7 +85,7 @@ class Off(nn.Module):
     ("layer", "clauses"),
     [
         (Off(), []),
-        (Off(evaluation=1 + 1.2e-6), ["evaluation_is_the_mean_of_training"]),
+        (Off(evaluation=1 + 1.2e-6), ["evaluation_is_q_times_the_kept_value"]),
         (Off(back=1 + 1.2e-6), ["the_gradient_passes_as_the_values_did"]),
     ],
     ids=["right", "evaluation", "backward"],

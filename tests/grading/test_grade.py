@@ -578,7 +578,7 @@ def test_the_command(tmp_path, capsys):
     arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out")]
     assert main([*arguments, "--unsafe"]) == 0
     said = capsys.readouterr()
-    assert "2 submissions, 1 marked, 1 that could not be marked" in said.out
+    assert "2 submissions, 1 ran to the end, 1 that could not be marked" in said.out
     assert ("WARNING: --unsafe" in said.err) != sandbox.isolated()
 
 
@@ -676,7 +676,7 @@ def test_what_was_marked_before_counts_as_marked(tmp_path, capsys):
     arguments = [str(FOLDER), str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--unsafe"]
     for _ in range(2):  # the second time the result is read from its file
         main(arguments)
-        assert "2 submissions, 1 marked" in capsys.readouterr().out
+        assert "2 submissions, 1 ran to the end" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_what_it_says(tmp_path, capsys):
     fill_in(out / "manual.csv", cid="2.5")
     assert main([str(FOLDER), str(tmp_path / "in"), "--out", str(out), "--unsafe"]) == 0
     said = capsys.readouterr().out
-    first = "7 submissions, 5 marked, 1 stopped, 1 that could not be marked, "
+    first = "7 submissions, 5 ran to the end, 1 stopped, 1 that could not be marked, "
     assert said.startswith(f"{first}4 waiting for your points\n")
     assert "  2 x q2: you divide by p; divide by the probability of keeping\n" in said
     assert re.search(r"  q3   \|.{2}\| mean 0\.5 of 1\n", said)
@@ -55,7 +55,7 @@ def test_the_page_needs_nothing_else():
 
 
 def test_nobody_has_handed_in():
-    assert summary.text(assignment(), []).startswith("0 submissions, 0 marked\n")
+    assert summary.text(assignment(), []).startswith("0 submissions, 0 ran to the end\n")
     assert "nobody yet" in summary.page(assignment(), [])
 
 
@@ -64,4 +64,28 @@ def test_a_mistake_is_called_by_the_checks_words_alone():
     asked = assignment()
     assert summary.named(f"{said}keeping", asked).startswith("you divide by p")
     assert summary.named(f"{SECRET} is of another type", asked) == ""
+    assert "…" in max(summary._words(asked))  # a value, which may be a student's
     assert summary.named(f"your code raised {SECRET}", asked) == summary.RAISED
+
+
+def row(**failed):
+    checks = [
+        {"question": q, "name": q, "points": 1, "got": 0, "hidden": hidden, "about": about}
+        | {"message": message}
+        for q, (message, hidden, about) in failed.items()
+    ]
+    result = {"status": "marked", "checks": checks, "errors": [], "answers": {}}
+    return summary.Row(None, result | {"failed_cells": 0, "notes": []}, {})
+
+
+def test_a_hidden_check_says_what_it_tries_and_an_empty_notebook_is_one_line():
+    by_p = "you divide by p; divide by the probability of keeping"
+    rows = [
+        row(q1=(by_p, False, ""), q2=(by_p, True, "p = 1")),
+        row(q1=(summary.NOT_WRITTEN_YET, False, ""), q2=(summary.NOT_WRITTEN_YET, True, "p = 1")),
+    ]
+    assert summary.mistakes(assignment(), rows) == [
+        (1, "any", summary.NOT_WRITTEN_YET),
+        (1, "q1", by_p),
+        (1, "q2", "a hidden check: p = 1"),
+    ]

@@ -5,6 +5,7 @@ It names no student and shows no word that one wrote: a mistake is called by the
 
 import ast
 import html
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from dropout_grading import check_helpers
 from dropout_grading.checks import NOT_WRITTEN_YET, Assignment
 from dropout_grading.reports.tables import points_text
-from dropout_grading.results import MARKED, STOPPED, Row, says_more_than_status
+from dropout_grading.results import MARKED, STOPPED, CheckResult, Row, says_more_than_status
 
 BARS = "▁▂▃▄▅▆▇█"
 SHORTEST_NAME = 12  # in characters: shorter parts of a message are only joints
@@ -36,7 +37,7 @@ def head(rows: list[Row]) -> str:
     marked, stopped = statuses.count(MARKED), sum(s.startswith(STOPPED) for s in statuses)
     waiting = sum(None in row.points.values() for row in rows)
     others = len(rows) - marked - stopped
-    said = [f"{len(rows)} submissions", f"{marked} marked"]
+    said = [f"{len(rows)} submissions", f"{marked} ran to the end"]
     said += [f"{stopped} stopped"] if stopped else []
     said += [f"{others} that could not be marked"] if others else []
     said += [f"{waiting} waiting for your points"] if waiting else []
@@ -56,37 +57,61 @@ def questions(assignment: Assignment, rows: list[Row]) -> list[Question]:
 
 
 def mistakes(assignment: Assignment, rows: list[Row]) -> list[tuple[int, str, str]]:
-    """Return (how many students, question, mistake), the commonest first."""
+    """Return (how many students, question, mistake), the commonest first.
+
+    Of a hidden check it is what the feedback says that it tries: a class may see the summary.
+    """
     found = Counter()
     for row in rows:
         if says_more_than_status(row.result):
             failed = [check for check in row.result["checks"] if "message" in check]
-            found.update({(c["question"], named(c["message"], assignment)) for c in failed})
+            empty = {c["question"] for c in failed if NOT_WRITTEN_YET in c["message"]}
+            made = {(c["question"], _shown(c, assignment)) for c in failed}
+            found.update(key for key in made if key[0] not in empty)
+            found.update({("any", NOT_WRITTEN_YET)} if empty else ())
     common = [(n, *key) for key, n in found.items() if key[1]]
-    return sorted(common, key=lambda m: (-m[0], m[1:]))[:MOST_MISTAKES]
+    return sorted(common, key=lambda m: (-m[0], m[1:]))
+
+
+def _shown(check: CheckResult, assignment: Assignment) -> str:
+    if check["hidden"]:
+        return f"a hidden check: {check['about']}" if check["about"] else ""
+    return named(check["message"], assignment)
 
 
 def named(message: str, assignment: Assignment) -> str:
     """Return a mistake in the words of the checks, "" if they have none for it."""
-    if NOT_WRITTEN_YET in message:
-        return NOT_WRITTEN_YET
     for start, name in {"your code raised": RAISED, "your code was stopped": STOPPED_CODE}.items():
         if message.startswith(start):
             return name
-    said = [words for words in _words(assignment) if words in message]
+    said = [words for words, pattern in _words(assignment).items() if pattern.search(message)]
     return max(said, key=len, default="").strip(" :.;,")
 
 
 @cache
-def _words(assignment: Assignment) -> frozenset[str]:
-    """Return the pieces of text that the checks' own files can put into a message."""
+def _words(assignment: Assignment) -> dict[str, re.Pattern]:
+    """Return the texts that the checks' own files can put into a message, and what finds each.
+
+    A value that is put into a text stands as "…": it may be a student's.
+    """
     files = {check.function.__code__.co_filename for check in assignment.checks}
-    found = set()
+    found = {}
     for file in (*files, check_helpers.__file__):
-        for node in ast.walk(ast.parse(Path(file).read_text("utf8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return frozenset(words for words in found if len(words.strip()) >= SHORTEST_NAME)
+        nodes = [*ast.walk(ast.parse(Path(file).read_text("utf8")))]
+        whole = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        inside = {id(part) for node in whole for part in node.values}
+        for node in nodes:
+            if id(node) in inside or not isinstance(node, ast.Constant | ast.JoinedStr):
+                continue
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            words = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+            if all(isinstance(word, str | None) for word in words) and (
+                len("".join(filter(None, words)).strip()) >= SHORTEST_NAME
+            ):
+                pattern = "".join(".+?" if word is None else re.escape(word) for word in words)
+                name = "".join("…" if word is None else word for word in words)
+                found[name] = re.compile(pattern, re.DOTALL)
+    return found
 
 
 def text(assignment: Assignment, rows: list[Row]) -> str:
@@ -102,14 +127,19 @@ def text(assignment: Assignment, rows: list[Row]) -> str:
         )
         lines.append(f"  {name:4} |{bars}| {told}")
     common = mistakes(assignment, rows)
-    lines += ["", "The commonest mistakes:"] if common else []
-    lines += [f"  {n:3} x {question}: {what}" for n, question, what in common]
+    lines += ["", f"{_commonest(common)}:"] if common else []
+    lines += [f"  {n:3} x {question}: {what}" for n, question, what in common[:MOST_MISTAKES]]
     return "\n".join(lines)
+
+
+def _commonest(common: list) -> str:
+    shown = min(len(common), MOST_MISTAKES)
+    return f"The commonest mistakes, {shown} of {len(common)}"
 
 
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
-td, th { padding: .2rem 1rem .2rem 0; text-align: left; vertical-align: bottom }
+td, th { padding: .2rem 1rem .2rem 0; text-align: left; vertical-align: top }
 svg { fill: #4477aa; display: block }
 """
 
@@ -121,11 +151,12 @@ def page(assignment: Assignment, rows: list[Row]) -> str:
         f"<td>{f'{mean:.1f}' if any(counts) else 'nobody yet'}</td><td>{points_text(of)}</td></tr>"
         for name, of, mean, counts in questions(assignment, rows)
     ]
+    every = mistakes(assignment, rows)
     common = [
         f"<tr><td>{n}</td><td>{html.escape(question)}</td><td>{html.escape(what)}</td></tr>"
-        for n, question, what in mistakes(assignment, rows)
+        for n, question, what in every[:MOST_MISTAKES]
     ]
-    mistaken = ["<h2>The commonest mistakes</h2>", "<table>"]
+    mistaken = [f"<h2>{_commonest(every)}</h2>", "<table>"]
     mistaken += ["<tr><th>students</th><th>question</th><th>what is wrong</th></tr>"]
     return "\n".join(
         [

@@ -69,7 +69,7 @@ def all_kept_values_have_one_scale(call):
 
 
 @_clause
-def evaluation_is_the_mean_of_training(call):
+def evaluation_is_q_times_the_kept_value(call):
     """Evaluation gives q times the value that training gives a kept input."""
     if not call.has_mode:
         return
