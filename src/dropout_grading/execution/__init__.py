@@ -1,7 +1,8 @@
 """Runs a student's code and calls its functions.
 
 - Outside the sandbox: ``session`` starts a ``student`` again after it had to be stopped, and
-  ``sandbox`` holds the process within limits; the kernel refuses it some ``system_calls``.
+  ``sandbox`` holds the process within limits, as far as ``usage`` can see what it uses; the kernel
+  refuses it some ``system_calls``.
 - Inside the sandbox: ``worker``.
 - On both sides: ``protocol`` sends messages, ``values`` says what they may hold.
 - In the student's own notebook, without a sandbox: ``in_notebook``.

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import psutil
 
-from dropout_grading.execution import system_calls
+from dropout_grading.execution import system_calls, usage
+from dropout_grading.execution.usage import MAX_DESCRIPTORS
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the worker is in it
 POLL_SECONDS = 0.05  # between two looks of the guard
@@ -32,8 +33,6 @@ BUBBLEWRAP_PROCESSES = 2  # that it adds to the submission's own
 WAITING = 4  # a submission may wait, as for a busy machine, so many times as long as it may run
 MAX_THREADS = 128
 MAX_FILES = 10_000  # in each folder
-MAX_DESCRIPTORS = 256  # of each process
-DESCRIPTOR_BYTES = 2**18  # what the kernel may hold for one: the buffer of a socket, or of a pipe
 DATA_FACTOR = 2  # a process can ask for so much of the memory before the guard looks
 
 
@@ -206,8 +205,8 @@ class Sandbox:
     def _passed_limit(self) -> str | None:
         """Return which limit is passed, in words, or None."""
         now, limits, tree = time.monotonic(), self.limits, self._tree()
-        cpu = sum(map(_cpu_seconds, tree))
-        queued = sum(map(_queued_seconds, tree))
+        cpu = sum(map(usage.cpu_seconds, tree))
+        queued = sum(map(usage.queued_seconds, tree))
         if self._cpu_before is None:
             self._cpu_before, self._queued_before = cpu, queued
         if self._deadline < math.inf and cpu - self._cpu_before > limits.seconds:
@@ -218,15 +217,15 @@ class Sandbox:
             return f"took longer than {limits.total_seconds:g} s in all"
         if len(tree) > limits.processes + BUBBLEWRAP_PROCESSES:
             return f"started more than {limits.processes} processes"
-        if sum(map(_threads, tree)) > MAX_THREADS:
+        if sum(map(usage.threads, tree)) > MAX_THREADS:
             return f"started more than {MAX_THREADS} threads"
         in_memory, files = self._in_memory(tree)
         if files > MAX_FILES:
             return f"made more than {MAX_FILES} files"
         # To count each page once takes a while: not where even the quick way stays below.
-        quick = in_memory + sum(_all_bytes(p) + _in_kernel(p) for p in tree)
+        quick = in_memory + sum(usage.all_bytes(p) + usage.in_kernel(p) for p in tree)
         most = limits.memory_bytes
-        if quick > most and _memory_bytes(tree, in_memory) > most:
+        if quick > most and usage.memory_bytes(tree, in_memory) > most:
             return f"used more than {limits.memory_bytes / 2**20:g} MiB of memory"
         return None
 
@@ -252,7 +251,7 @@ class Sandbox:
                 return [self._root, *self._root.children(recursive=True)]
             tree = [self._root]
             for process in tree:  # which grows
-                tree += _children(process)
+                tree += usage.children(process)
             return tree
         except psutil.Error:
             return []
@@ -272,7 +271,7 @@ class Sandbox:
     def _kill(self) -> None:
         """End all processes, and wake whoever waits for an answer."""
         for _ in range(10):  # a process may start another while this runs
-            alive = [p for p in (*self._tree(), *self._strays()) if _is_alive(p)]
+            alive = [p for p in (*self._tree(), *self._strays()) if usage.is_alive(p)]
             if not alive:
                 break
             for process in reversed(alive):  # children first, while they can be found
@@ -305,97 +304,8 @@ def _device(path: str) -> int | None:
         return None
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    """Return a process's own children. psutil reads all processes of the computer for that."""
-    folder, found = f"/proc/{process.pid}/task", []
-    with contextlib.suppress(OSError, psutil.NoSuchProcess):  # it, or one of them, has just ended
-        for thread in os.listdir(folder):
-            with open(f"{folder}/{thread}/children") as file:
-                found += [psutil.Process(int(pid)) for pid in file.read().split()]
-    return found
-
-
-def _memory_bytes(tree: list[psutil.Process], in_memory: int) -> int:
-    """Return the memory of some processes, and of the folders in memory, each page once.
-
-    A page that several processes have counts in proportion, so that workers which share a
-    library's pages are not charged for each copy.
-    """
-    own = shared = 0
-    for process in tree:
-        one, mapped = _of_process(process)
-        own, shared = own + one, shared + mapped
-    return own + max(shared, in_memory)  # what is mapped lies in these folders
-
-
-def _all_bytes(process: psutil.Process) -> int:
-    """Return a process's bytes in memory and in swap; a shared page counts in each process."""
-    try:
-        with open(f"/proc/{process.pid}/status") as file:
-            lines = (line.split() for line in file)
-            return 1024 * sum(int(n[1]) for n in lines if n[0] in ("VmRSS:", "VmSwap:"))
-    except (OSError, LookupError, ValueError):  # no Linux, or it has ended
-        try:
-            return process.memory_info().rss
-        except psutil.Error:
-            return 0
-
-
-def _of_process(process: psutil.Process) -> tuple[int, int]:
-    """Return a process's own bytes, and those of files in memory that it has mapped."""
-    try:
-        with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
-            lines = (line.split() for line in file.read().splitlines()[1:])
-        kib = {line[0]: int(line[1]) for line in lines}
-        mapped = kib.get(b"Pss_Shmem:", 0)
-        own = 1024 * (kib[b"Pss:"] + kib[b"SwapPss:"] - mapped)
-        return own + _in_kernel(process), 1024 * mapped
-    except (OSError, LookupError, ValueError):  # no Linux, an old one, or it hides: all counts
-        return _all_bytes(process) + _in_kernel(process), 0
-
-
-def _in_kernel(process: psutil.Process) -> int:
-    """Return the most that the kernel may hold for what a process has open."""
-    try:
-        return DESCRIPTOR_BYTES * len(os.listdir(f"/proc/{process.pid}/fd"))
-    except PermissionError:  # it hides
-        return DESCRIPTOR_BYTES * MAX_DESCRIPTORS
-    except OSError:
-        return 0
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    try:
-        return sum(process.cpu_times()[:4])  # its own, and that of children that have ended
-    except psutil.Error:
-        return 0.0
-
-
-def _queued_seconds(process: psutil.Process) -> float:
-    """Return for how long a process was ready to run while others ran, 0 if that is unknown."""
-    try:
-        with open(f"/proc/{process.pid}/schedstat") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, LookupError, ValueError):
-        return 0.0
-
-
-def _threads(process: psutil.Process) -> int:
-    try:
-        return process.num_threads()
-    except psutil.Error:
-        return 0
-
-
 def _as_user(name: str) -> dict:
     """Return what makes ``Popen`` start a process as another user, with no group of its own."""
     import pwd  # not on Windows
 
     return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -193,9 +193,9 @@ class _Listing:
         self._count()
         if len(path.parts) > MAX_FOLDER_DEPTH:
             raise UnreadableError(f"holds folders more than {MAX_FOLDER_DEPTH} deep")
-        open_member = partial(_open_member, open_zip, member)
 
-        def add(open_member=open_member):
+        def add():
+            open_member = partial(_open_member, open_zip, member)
             if is_zip(path):
                 most = min(MAX_FILE_BYTES, self._inner_bytes_left)
                 open_member = partial(_in_memory, open_member, most)
