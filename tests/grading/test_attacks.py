@@ -4,6 +4,7 @@
 there. What only the sandbox can hold is asked in the tests named ``…_isolated``.
 """
 
+import gc
 import io
 import json
 import math
@@ -442,8 +443,8 @@ import os, subprocess, sys
 if os.fork() == 0:
     {setsid}
     if os.fork() == 0:
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)  # {name}"])
-        import time; time.sleep(60)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(10**6)  # {name}"])
+        import time; time.sleep(10**6)
     os._exit(0)
 """
 
@@ -454,9 +455,7 @@ def test_no_orphan_stays(setsid, then, apart):
     """Nor does one that holds the marker's socket keep the marker waiting."""
     name = f"orphan-of-{os.getpid()}"
     data = submission(before=[ORPHAN.format(setsid=setsid, name=name) + then])
-    began = time.monotonic()
     assert marked(data, QUICK) == FULL
-    assert time.monotonic() - began < 20
     assert alive(name) == []
 
 
@@ -618,6 +617,7 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch, apart):
 def test_no_descriptor_and_no_thread_is_left():
     process = psutil.Process()
     marked(submission(), QUICK)
+    gc.collect()  # what earlier tests have left is closed now
     before = process.num_fds(), process.num_threads()
     for data in (submission(), notebook("import os; os._exit(0)"), notebook("while 1: pass")):
         marked(data, Limits(seconds=1))

@@ -4,14 +4,13 @@ As root and as a user the answers are the same; the tests run as whoever runs th
 """
 
 import os
-import time
 
 import psutil
 import pytest
 from notebooks import assignment, notebook
 from test_attacks import needs_isolation
 
-from dropout_grading.execution import sandbox, system_calls
+from dropout_grading.execution import sandbox, session, system_calls
 from dropout_grading.execution.sandbox import Limits
 from dropout_grading.execution.student import ProcessEndedError, Student
 from dropout_grading.mark_submission import mark
@@ -264,17 +263,20 @@ STOPPERS = {
 
 
 @pytest.mark.parametrize("cells", STOPPERS.values(), ids=STOPPERS)
-def test_a_submission_has_so_much_time_in_all_whatever_it_does(cells):
-    """However often it is started again: nine starts of 1.5 s each would be 13."""
-    began = time.monotonic()
-    limits = Limits(seconds=0.5, total_seconds=3)
-    mark(assignment(), notebook(*cells), limits=limits)
-    assert time.monotonic() - began < 8
+def test_a_submission_has_so_much_time_in_all_whatever_it_does(cells, monkeypatch):
+    """However often it may be started again: each start takes .8 s or more, so 3 s hold four."""
+    starts = []
+    monkeypatch.setattr(session, "Student", lambda *a: starts.append(a) or Student(*a))
+    mark(
+        assignment(),
+        notebook(*cells),
+        limits=Limits(seconds=0.5, total_seconds=3, restarts=100),
+    )
+    assert 1 <= len(starts) <= 3 / 0.8 + 1
     assert psutil.Process().children() == []
 
 
-def test_a_flood_of_failing_cells_ends():
-    began = time.monotonic()
-    cells = ["1 / 0"] * 20_000
-    mark(assignment(), notebook(*cells), limits=Limits(total_seconds=5))
-    assert time.monotonic() - began < 15
+def test_a_flood_of_failing_cells_is_told_whole():
+    """Time that grew with the square of their number would pass the limits."""
+    result = mark(assignment(), notebook(*["1 / 0"] * 20_000))
+    assert result["failed_cells"] == 20_000
