@@ -27,6 +27,8 @@ export DROPOUT_SCALING_DEVICE := $(DEVICE)
 export PYTHONNOUSERSITE := 1
 # And the tools are found in the folder where make runs.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
+# What is compiled is kept: else each of the tests' many processes compiles it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help book serve test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 

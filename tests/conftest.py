@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 SAMPLED_ITEMS = pytest.StashKey()
 # Many tests that share nothing which is slow to make: each may run on another worker.
 SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
+SPREAD.add(HERE / "browser" / "test_pages.py")
 
 # No deadline: the machine may be busy. No database: a run depends on the base seed alone.
 hypothesis.settings.register_profile("suite", deadline=None, database=None)

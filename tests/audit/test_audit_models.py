@@ -5,7 +5,6 @@ The models come from `transformers`, small and from their configs: nothing is do
 
 import pytest
 import torch
-import transformers
 from torch import nn
 
 from dropout_scaling.audit import audit
@@ -87,6 +86,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # the library's own, of no co
 
 
 def built(name):
+    import transformers  # here, since its import takes a second in each worker
+
     model, config, settings, example = MODELS[name]
     config = getattr(transformers, config)(**settings)
     return getattr(transformers, model)(config).train(), example
