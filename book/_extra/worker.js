@@ -10,8 +10,15 @@ addEventListener("fetch", (event) => {
   if (here && event.request.method === "GET") event.respondWith(answer(event));
 });
 
+// The address under which a file is kept. A folder's is that of its index, and what is asked of a
+// page makes no other page.
+function address(request) {
+  const { origin, pathname } = new URL(request.url);
+  return origin + pathname.replace(/\/$/, "/index.html");
+}
+
 async function answer(event) {
-  const kept = await caches.match(event.request, { ignoreSearch: true });
+  const kept = await caches.match(address(event.request));
   const fresh = fetch(event.request).then((response) => {
     if (response.ok) event.waitUntil(keep(event.request, response.clone()));
     return response;
@@ -27,8 +34,7 @@ async function answer(event) {
 
 async function keep(request, response) {
   const cache = await caches.open(KEPT);
-  await cache.delete(request, { ignoreSearch: true }); // a file of an older edition
-  await cache.put(request, response);
+  await cache.put(address(request), response);
 }
 
 // A page for an address that was never opened: it lists those that were.

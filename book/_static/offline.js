@@ -9,9 +9,13 @@ if ("serviceWorker" in navigator && location.protocol.startsWith("http")) {
     if (!first || !(await navigator.serviceWorker.getRegistration())) return;
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
     const own = loaded.filter((url) => url.startsWith(location.origin));
-    const cache = await caches.open("read");
-    const files = new Set([location.href.split("#")[0], ...own]);
-    // One by one: a file that has gone does not take the others with it.
-    await Promise.allSettled([...files].map((file) => cache.add(file)));
+    // The worker keeps what it is asked for. One by one: a file that has gone does not take the
+    // others with it.
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((resolve) => {
+        navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
+      });
+    }
+    await Promise.allSettled([location.href, ...own].map((file) => fetch(file)));
   });
 }

@@ -1,5 +1,7 @@
 """The copy buttons of the code."""
 
+from playwright.sync_api import expect
+
 
 def test_code_is_copied_by_keyboard_and_without_prompts(page, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -11,6 +13,7 @@ def test_code_is_copied_by_keyboard_and_without_prompts(page, context):
     page.keyboard.press("Enter")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip()
+    expect(button).to_be_focused()  # the next Tab goes on from here
     assert ">>>" not in copied
     page.reload()
     assert page.get_by_role("button", name="Copy code", exact=True).count()

@@ -44,6 +44,14 @@ def test_what_was_read_stays_and_the_rest_says_so(page, site):
     assert title(page) == titles[SECOND]
 
 
+def test_a_folder_s_address_and_that_of_its_index_are_one_page(page, site):
+    with served(site) as address:
+        read = visit(page, address, FIRST)
+    for other in "/", "/?from=elsewhere", f"/{FIRST}.html?from=elsewhere#top":
+        page.goto(address + other)
+        assert title(page) == read
+
+
 def test_what_is_published_anew_is_shown_at_once_and_kept(page, site):
     with served(site) as address:
         old = visit(page, address, FIRST)
