@@ -56,6 +56,11 @@ SCROLLED_BY_KEYS = """() => [...document.querySelectorAll("pre")]
   .every(e => e.tabIndex === 0
     || e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)"""
 
+# The colours of the words in figures, and of those in sentences.
+OF_FIGURES = """() => [...new Set([...document.querySelectorAll("article svg text")]
+  .map(e => getComputedStyle(e).fill))]"""
+OF_SENTENCES = "getComputedStyle(document.body).color"
+
 # What of the text cannot be seen, though it is neither folded nor for scripts alone.
 HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)")]
   .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
@@ -107,6 +112,8 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     page.wait_for_function(SCROLLED_BY_KEYS)
     assert serious(page, "light") == []
     assert serious(page, "dark", OF_COLOURS) == []
+    page.emulate_media(color_scheme="light", forced_colors="active")  # and the theme stays dark
+    assert page.evaluate(OF_FIGURES) in ([], [page.evaluate(OF_SENTENCES)])
     page.wait_for_load_state("networkidle")  # the next page is fetched ahead
     assert not errors
 
