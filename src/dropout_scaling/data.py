@@ -137,7 +137,8 @@ def audited_models(file=None) -> tuple[dict, list[dict]]:
     dictionary for each model, the most telling first. "model", "package" and "version" name it,
     and "rates" says which rates it was given, "" for its own. "findings" holds a dictionary for
     each finding: its "kind", the "module", the number of "others", its "location" in the package
-    and its "message". "code" says in a sentence what a person read in the model's code.
+    and its "message"; "says" has kinds and places in a line. "code" says in a sentence what a
+    person read in the model's code.
     ``file``: another output of it; the package's own run if not given.
     """
     found = _committed("audited.json", file)

@@ -108,6 +108,7 @@ def test_a_row_has_the_faults_that_somebody_has_read_in_the_code(shown, row):
     kinds = tuple(finding["kind"] for finding in row["findings"])
     assert kinds == KNOWN.get(shown.group, {}).get(shown.name, ()), AGAIN
     assert bool(kinds) != row["code"].startswith("right: ")
+    assert all(kind in row["says"] for kind in kinds or ["nothing"])
 
 
 def test_a_place_is_told_without_the_folders_before_its_package():

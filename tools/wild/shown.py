@@ -82,6 +82,13 @@ def within_package(text):
     return re.sub(r"\S*site-packages/", "", text)
 
 
+def says(findings):
+    """What the book quotes of them: the kinds and the places, without the advice."""
+    places = [f.location.rpartition("/")[2] or f.module for f in findings]
+    told = [f"{f.kind}: `{place}`" for f, place in zip(findings, places, strict=True)]
+    return "; ".join(told) or "nothing"
+
+
 def row(shown, make):
     """What the table says of a model."""
     torch.manual_seed(0)
@@ -95,6 +102,7 @@ def row(shown, make):
         "package": shown.package,
         "version": version(shown.package),
         "rates": shown.rates,
+        "says": says(findings),
         "findings": [
             {
                 "kind": finding.kind,
