@@ -49,7 +49,7 @@ help:
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
 	@echo 'make wild    judge layers and models of the world whose truth is known, in an environment of its own:'
-	@echo '             how often it was right; ONLY="own timm" takes these groups'
+	@echo '             how often it was right; ONLY="own timm" takes these groups, ONLY=shown writes the table of the book'
 	@echo 'make seeds N=50    run the chapters that sample under N other seeds, and say which claims held;'
 	@echo '             WRITE=yes puts the table into the book'
 	@echo 'make elsewhere     run the notebooks as other processors would, and compare what they print'

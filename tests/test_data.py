@@ -7,7 +7,15 @@ import pytest
 from helpers import says
 from sklearn.datasets import load_diabetes, load_digits
 
-from dropout_scaling.data import diabetes, digits, frameworks, patients, seed_run, timings
+from dropout_scaling.data import (
+    audited_models,
+    diabetes,
+    digits,
+    frameworks,
+    patients,
+    seed_run,
+    timings,
+)
 from dropout_scaling.masks import keyed_rng
 
 
@@ -158,3 +166,19 @@ def test_a_table_of_frameworks_is_read_from_the_file_that_is_given(tmp_path):
     assert frameworks(file) == ({"date": "today"}, [{"layer": "Another"}])
     with pytest.raises(FileNotFoundError):
         frameworks(tmp_path / "another.json")
+
+
+def test_the_audited_models_that_come_with_the_package_say_what_was_found_in_each():
+    run, rows = audited_models()
+    assert {"date", "system", "machine", "python"} == set(run)
+    assert len({row["model"] for row in rows}) == len(rows) >= 5
+    facts = {"kind", "module", "others", "location", "message"}
+    assert all(set(finding) == facts for row in rows for finding in row["findings"])
+
+
+def test_a_table_of_audited_models_is_read_from_the_file_that_is_given(tmp_path):
+    file = tmp_path / "audited.json"
+    file.write_text('{"run": {"date": "today"}, "rows": [{"model": "Another"}]}')
+    assert audited_models(file) == ({"date": "today"}, [{"model": "Another"}])
+    with pytest.raises(FileNotFoundError):
+        audited_models(tmp_path / "another.json")

@@ -20,6 +20,7 @@ from importlib import import_module
 # only_used_icons looks through the finished site, and so comes last.
 # Otherwise the order is free: no part reads what another one has made.
 PARTS = (
+    "text.asked",
     "text.bibliography_roles",
     "text.boxes",
     "text.citation",

@@ -130,6 +130,21 @@ def frameworks(file=None) -> tuple[dict, list[dict]]:
     return found["run"], found["rows"]
 
 
+def audited_models(file=None) -> tuple[dict, list[dict]]:
+    """Return what ``audit`` said of models that other people wrote, as `make wild` last found it.
+
+    Returns (run, rows). ``run``: a dictionary with the date, the system and its Python. ``rows``: a
+    dictionary for each model, the most telling first. "model", "package" and "version" name it,
+    and "rates" says which rates it was given, "" for its own. "findings" holds a dictionary for
+    each finding: its "kind", the "module", the number of "others", its "location" in the package
+    and its "message"; "says" has kinds and places in a line. "code" says in a sentence what a
+    person read in the model's code.
+    ``file``: another output of it; the package's own run if not given.
+    """
+    found = _committed("audited.json", file)
+    return found["run"], found["rows"]
+
+
 def _committed(name, file):
     """Return what ``file`` holds, or, if it is None, the package's own file ``name``."""
     file = resources.files("dropout_scaling") / name if file is None else Path(file)

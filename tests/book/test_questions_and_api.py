@@ -40,6 +40,17 @@ def test_a_search_engine_gets_each_question_with_its_answer():
         assert told[question][:20] == re.sub(r"\s+", " ", shown)[:20]
 
 
+def test_where_a_question_was_asked_stands_apart_from_its_answer():
+    page = BeautifulSoup((HTML / "reference" / "questions.html").read_text("utf8"), "html.parser")
+    for section, heading in zip(SECTIONS, page.select("article h3"), strict=True):
+        answer = section.partition("\n\n")[2].partition("\n")[0]
+        told = answer.rpartition(" (")[2] if answer.endswith(".)") else None
+        apart = heading.find_next_sibling("p").select(".asked")
+        links = [len(each.select("a[href^=http]")) for each in apart]
+        assert links == ([told.count("](http")] if told else []), section
+        assert all(re.fullmatch(r"\((?!.* \().*\.\)", each.get_text(), re.S) for each in apart)
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_the_api_page_shows_every_public_name(name):
     page = BeautifulSoup((HTML / "reference" / "api.html").read_text("utf8"), "html.parser")

@@ -7,7 +7,10 @@ import time
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from helpers import says
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from torch import nn
 from torch.nn import functional as F
 
@@ -430,3 +433,32 @@ def test_there_are_two_right_kinds():
         "standard dropout",
     }
     assert inverted_backward is not standard_backward
+
+
+# --- in a notebook ---
+
+
+def rendered(report):
+    html = MarkdownIt("commonmark").use(dollarmath_plugin).render(report._repr_markdown_())
+    return BeautifulSoup(html, "html.parser")
+
+
+SIGNS = Report(False, "a_b", "Cure: f(*x_, **y) < `q` of [0, 1) | $2 or $3.", ("self.training_",))
+
+
+def test_what_a_notebook_shows_is_the_text_of_the_report():
+    known = [diagnose(MISCONCEPTIONS[n].layer, 0.2) for n in ("divides_by_p", *AT_THE_ENDS)]
+    for report in [*known, SIGNS]:
+        page = rendered(report)
+        headline = str(report).partition("\n")[0]
+        assert page.p.get_text() == f"{headline[0].upper()}{headline[1:]}. {report.explanation}"
+        assert [item.get_text() for item in page.select("details li")] == list(report.evidence)
+
+
+def test_names_of_code_are_set_as_code_and_numbers_are_not():
+    report = Report(False, "divides_by_p", "Use np.where at 1.25, or self.training.", ("1.5e3",))
+    assert [c.get_text() for c in rendered(report).select("code")] == [
+        "divides_by_p",
+        "np.where",
+        "self.training",
+    ]

@@ -7,9 +7,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from dropout_scaling.data import audited_models
 from tools.wild import models
 from tools.wild.judge import fingerprint, judge
 from tools.wild.run import ENVIRONMENTS
+from tools.wild.shown import MODELS, within_package
+from tools.wild.world import KNOWN
 
 X = torch.rand(8, 4)
 
@@ -80,3 +83,35 @@ def test_the_models_of_the_world_are_named_once():
 def test_each_package_has_a_pin():
     (settings,) = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
     assert all(pin.count("==") == 1 for pin in settings["pins"])
+
+
+# --- the table that the book shows ---
+
+_, ROWS = audited_models()
+AGAIN = "run `make wild ONLY=shown`"
+
+
+def test_the_table_is_of_the_models_that_are_named():
+    facts = ("model", "package", "rates", "code")
+    named = [{fact: getattr(shown, fact) for fact in facts} for shown in MODELS]
+    assert [{fact: row[fact] for fact in facts} for row in ROWS] == named, AGAIN
+
+
+def test_each_row_was_made_with_its_pin():
+    (settings,) = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
+    pinned = dict(pin.split("==") for pin in settings["pins"])
+    assert [row["version"] for row in ROWS] == [pinned[row["package"]] for row in ROWS], AGAIN
+
+
+@pytest.mark.parametrize(("shown", "row"), [*zip(MODELS, ROWS, strict=True)])
+def test_a_row_has_the_faults_that_somebody_has_read_in_the_code(shown, row):
+    kinds = tuple(finding["kind"] for finding in row["findings"])
+    assert kinds == KNOWN.get(shown.group, {}).get(shown.name, ()), AGAIN
+    assert bool(kinds) != row["code"].startswith("right: ")
+    assert all(kind in row["says"] for kind in kinds or ["nothing"])
+
+
+def test_a_place_is_told_without_the_folders_before_its_package():
+    told = "what /home/me/lib/site-packages/timm/models/a.py:4 feeds"
+    assert within_package(told) == "what timm/models/a.py:4 feeds"
+    assert not [row for row in ROWS if "site-packages" in str(row)]

@@ -1,10 +1,10 @@
 """Audit models of the world, and print how often the word of `audit` was right.
 
-usage: python -m tools.wild.run [newest] [GROUP ...]      `make wild`
+usage: python -m tools.wild.run [newest] [shown | GROUP ...]      `make wild`
 
 The packages are installed, once, in an environment of their own under .cache/frameworks; the group
 `own` needs none of them. With `newest` the newest versions are taken. The exit status is 1 if a
-verdict was wrong.
+verdict was wrong. `shown` writes the table of the models that the book shows.
 """
 
 import os
@@ -30,7 +30,8 @@ def main(newest, groups):
         sys.exit(str(error))
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     env |= {"PYTHONPATH": os.pathsep.join(map(str, (SOURCE, ROOT))), "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [python, "-W", "ignore", "-m", "tools.wild.models", *groups]
+    module = ["tools.wild.shown"] if groups == ["shown"] else ["tools.wild.models", *groups]
+    command = [python, "-W", "ignore", "-m", *module]
     sys.exit(subprocess.run(command, cwd=ROOT, env=env).returncode)
 
 

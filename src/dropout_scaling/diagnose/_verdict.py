@@ -1,5 +1,6 @@
 """The verdict on an observed dropout: right, wrong with its misconceptions' names, or neither."""
 
+import re
 from textwrap import fill
 from typing import NamedTuple
 
@@ -60,12 +61,31 @@ class Report(NamedTuple):
         ]
         return "\n".join(lines)
 
+    def _repr_markdown_(self):
+        """The same for a notebook, with what was seen behind a fold."""
+        lines = [self._headline(), self.explanation, *self.evidence]
+        headline, explanation, *evidence = map(_marked_down, lines)
+        seen = "\n".join(f"- {line}" for line in evidence)
+        told = explanation.replace("Cure:", "*Cure:*")
+        return (
+            f"**{headline[0].upper()}{headline[1:]}.** {told}\n\n"
+            f"<details>\n<summary>What it saw</summary>\n\n{seen}\n\n</details>"
+        )
+
     def _headline(self):
         if self.ok:
             return f"right {self.condition}".rstrip()
         if not self.judged:
             return f"right only {self.condition}" if self.condition else "not judged"
         return f"wrong: {' and '.join(self.misconceptions) or 'no known misconception'}"
+
+
+def _marked_down(line):
+    """Return a line as Markdown, with each name of code, such as ``x_y``, set as code."""
+    parts = re.split(r"(\b[^\W\d]\w*(?:[._]\w+)+)", line)
+    parts[::2] = [re.sub(r"([\\`*_$<\[\]|~])", r"\\\1", part) for part in parts[::2]]
+    parts[1::2] = [f"`{name}`" for name in parts[1::2]]
+    return "".join(parts)
 
 
 def diagnose(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) -> Report:
