@@ -16,8 +16,8 @@ KINDS = ["standard", "inverted", "none", "both"]
 SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed": "42"}
 # Of all that it loads, compressed. It was 9000 before there was a button that copies the link, a
 # picture for print, and labels that stand clear of the lines; then 9500, before each line had its
-# name beside it.
-MOST_BYTES = 9800
+# name beside it; then 9800, before it opened with a mask drawn.
+MOST_BYTES = 9850
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +140,7 @@ def test_a_hundred_masks_at_a_press_and_a_new_start(page, errors):
     expect(page.locator(".pg-means + .pg-key")).to_contain_text("over 103 masks")
     page.get_by_role("button", name="Start again").click()
     expect(page.locator(".pg-means + .pg-key")).to_contain_text("over 1 mask.")
-    assert set(values(page, "means")) <= {"0.00", "1.00"}
+    assert values(page, "means") == values(page)
 
 
 def test_with_reduced_motion_nothing_moves(page, errors):

@@ -75,7 +75,7 @@
   function showMeans(keptOf, value, exactMean) {
     means.forEach((cell, unit) => {
       const mean = shown ? (keptOf[unit] * value) / shown : 0;
-      cell.textContent = shown ? mean.toFixed(2) : "";
+      cell.textContent = shown > 1 ? mean.toFixed(2) : shown ? short(mean) : "";
       // Of the cell's height: its middle is the exact mean.
       cell.style.setProperty("--pg-level", exactMean ? Math.min(mean / exactMean / 2, 1) : 0);
     });
