@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from helpers import bits, says
+from helpers import says
 from torch.nn import functional as F
 
 from dropout_scaling.curves import errors_at_the_end, learning_curves
@@ -56,7 +56,9 @@ def test_the_turns_come_to_one_training_and_the_errors_are_those_of_its_networks
     for ours, model in zip(networks, at_once, strict=True):
         assert not ours.training
         for weight, other in zip(ours.parameters(), model.parameters(), strict=True):
-            assert bits(weight) == bits(other)
+            # The same sums in another order: what rounding, 2**-53, becomes in 18 steps of 0.01.
+            # A wrong mask, batch or gradient moves weights by some 1e-2.
+            torch.testing.assert_close(weight, other, rtol=0, atol=1e-10)
 
 
 def test_the_global_generator_is_left_as_it_was(torch_seed):
@@ -71,6 +73,8 @@ def test_the_global_generator_is_left_as_it_was(torch_seed):
     [
         ({"seeds": [4]}, "seeds must hold one for each of the 2 networks, got 1"),
         ({"turns": 0}, "turns must be at least 1, got 0"),
+        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
     ],
 )
 def test_bad_arguments_are_refused(change, text, torch_seed):
@@ -111,12 +115,16 @@ def test_each_network_ends_where_it_does_alone(p, rows, torch_seed):
     data = splits()
     for split in data:
         split.y_train[0] = split.y_test[0] = 2  # of three classes
-    settings = {"steps": 60, "rows": rows}
-    together = errors_at_the_end(data, 9, p, seeds=SEEDS, batch_size=8, lr=0.01, **settings)
+    settings = {"seeds": SEEDS, "batch_size": 8, "lr": 0.01, "rows": rows}
     alone = [
-        errors_of_one(one, 9, p, seed, **settings) for one, seed in zip(data, SEEDS, strict=True)
+        [
+            errors_of_one(one, 9, p, s, steps=steps, rows=rows)
+            for one, s in zip(data, SEEDS, strict=True)
+        ]
+        for steps in (20, 60)
     ]
-    assert np.array_equal(together, alone)
+    assert np.array_equal(errors_at_the_end(data, 9, p, steps=60, **settings), alone[1])
+    assert np.array_equal(errors_at_the_end(data, 9, p, steps=[20, 60], **settings), alone)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +134,7 @@ def test_each_network_ends_where_it_does_alone(p, rows, torch_seed):
         ({"p": 1.2}, "drop probability p must be in [0, 1], got 1.2"),
         ({"units": 0}, "units must be at least 1, got 0"),
         ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"steps": [9, 9]}, "steps must grow from number to number, got [9, 9]"),
         ({"rows": 17}, "rows must be in [1, 16], got 17"),
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
     ],

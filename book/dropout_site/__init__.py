@@ -25,6 +25,7 @@ PARTS = (
     "text.boxes",
     "text.citation",
     "text.docstrings",
+    "text.fold_places",
     "text.folds",
     "figures.inline_svg",
     "live",

@@ -31,7 +31,9 @@ def said(name):
 def asked(name):
     """How many predictions the page has."""
     cells = read(chapters()[name]).cells
-    return sum(len(re.findall(r"^> \*\*Predict\.\*\*", c.source, re.MULTILINE)) for c in cells)
+    return sum(
+        len(re.findall(r"^> \*\*(?:Predict|Judge)\.\*\*", c.source, re.MULTILINE)) for c in cells
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in chapters() if said(name)])

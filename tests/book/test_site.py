@@ -153,6 +153,15 @@ def test_a_fold_is_named_as_it_reads(article):
             assert printed[0].isupper()
 
 
+@each_page
+def test_folded_code_stands_below_what_it_shows_and_once_in_a_row(article):
+    folded = "div.cell.tag_hide-input"
+    for cell in article.select(f"{folded}:not(details *)"):  # not one in another one's fold
+        *shown, fold = cell.find_all(recursive=False)
+        assert fold.name == "details"
+        assert shown or not cell.select_one(f":scope + {folded}")
+
+
 def test_the_story_ends_before_the_teachers_pages(parsed):
     last, first = (parsed[file_of(page)] for page in END)
     assert last.select("a.left-prev")

@@ -96,7 +96,7 @@ CHOICE = re.compile(r"^> - (.+)$", re.MULTILINE)
 
 def predictions(text):
     """Return the choices of each prediction, a list for each, empty where there are none."""
-    quotes = re.findall(r"^> \*\*Predict\.\*\*.*(?:\n>.*)*", text, re.MULTILINE)
+    quotes = re.findall(r"^> \*\*(?:Predict|Judge)\.\*\*.*(?:\n>.*)*", text, re.MULTILINE)
     return [CHOICE.findall(quote) for quote in quotes]
 
 
@@ -119,7 +119,7 @@ def test_the_search_for_predictions_itself():
 > - 1 <!-- right -->
 > - 2
 
-> **Predict.** Two?
+> **Judge.** Two?
 
 > Quoted.
 >

@@ -14,8 +14,8 @@ TABLE = re.compile(r"<summary>([^<]*): (\d+) sentences</summary>\n(.*?)</details
 ROW = re.compile(r'^\| "([^"]*)" \| \[([^]]*)\]\((#[^)]*)\) \|$', re.MULTILINE)
 # A sentence of the game: its box, the right choice, and what follows as far as the next one.
 JUDGED = re.compile(
-    r"^> \*\*Predict\.\*\* (?P<box>.*)\n>\n(?:> - .*\n)*> - (?P<right>\w+) <!-- right -->\n"
-    r"(?:> - .*\n)*(?P<answer>(?:(?!^> \*\*Predict|^## ).*\n?)*)",
+    r"^> \*\*Judge\.\*\* (?P<box>.*)\n>\n(?:> - .*\n)*> - (?P<right>\w+) <!-- right -->\n"
+    r"(?:> - .*\n)*(?P<answer>(?:(?!^> \*\*Judge|^## ).*\n?)*)",
     re.MULTILINE,
 )
 CORRECTED = re.compile(r"\*(?:Corrected|To be added): [^*]*\*")
@@ -104,14 +104,14 @@ def test_each_section_of_the_verdicts_can_be_reached_by_its_old_address_too():
 
 def test_the_search_for_the_game_s_sentences_itself():
     page = """
-> **Predict.** "One."
+> **Judge.** "One."
 >
 > - True
 > - False <!-- right -->
 
 **False.** No. *Corrected: two.*
 
-> **Predict.** "Three."
+> **Judge.** "Three."
 >
 > - True <!-- right -->
 > - False

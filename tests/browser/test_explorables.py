@@ -125,7 +125,7 @@ def test_asks_answers_and_says_at_320_pixels(new_context, name):
             assert colour == wanted
 
     # One drawing at a time: on a screen a figure that shows the same gives way, on paper it stands.
-    figure = page.locator(f".cell:has(+ #explorable-{name}) svg.inline-svg")
+    figure = page.locator(f".cell:has(+ #explorable-{name}, > #explorable-{name}) svg.inline-svg")
     if name == "scale-moves":
         expect(figure).not_to_be_visible()
         # What a reader draws by running the cell is shown.
@@ -167,7 +167,9 @@ def test_without_scripts_the_figure_stands_alone(new_context, name):
     page = new_context(java_script_enabled=False).new_page()
     page.goto(f"/{PLACES[name]}.html")
     expect(page.locator(f"#explorable-{name}")).not_to_be_visible()
-    expect(page.locator(f".cell:has(+ #explorable-{name}) svg.inline-svg")).to_be_visible()
+    expect(
+        page.locator(f".cell:has(+ #explorable-{name}, > #explorable-{name}) svg.inline-svg")
+    ).to_be_visible()
 
 
 def test_each_explorable_has_its_chapter_and_other_pages_load_nothing():

@@ -96,8 +96,9 @@ class Cell:
 
     def __init__(self, page, text=FIRST):
         self.cell = cell_with(page, text)
-        self.button = self.cell.locator(".live-run")
-        self.status = self.cell.get_by_role("status")
+        # The last: above its code may stand another cell, in the same fold.
+        self.button = self.cell.locator(".live-run").last
+        self.status = self.cell.get_by_role("status").last
         self.editor = self.cell.get_by_role("textbox")
         self.output = self.cell.locator(".live-output")
 

@@ -23,8 +23,10 @@
     constructor(element, index) {
       this.element = element;
       this.label = String(index + 1);
-      this.input = element.querySelector(".cell_input");
-      this.stored = element.querySelector(".cell_output");
+      // Its own: a cell that is a fold and nothing else lies in the next one's fold.
+      const own = (selector) => [...element.querySelectorAll(selector)].find((e) => e.closest(".cell") === element);
+      this.input = own(".cell_input");
+      this.stored = own(".cell_output");
       this.shown = this.input.querySelector("div.highlight");
       this.original = this.shown.querySelector("pre").textContent.replace(/\n$/, "");
       this.alt = this.stored?.querySelector("svg[role=img]")?.getAttribute("aria-label") ?? "";
@@ -225,5 +227,7 @@
     cell.end(words);
   }
 
-  const cells = [...document.querySelectorAll("div.cell.live")].map((e, i) => new Cell(e, i));
+  // In the order of their code.
+  const cells = [...document.querySelectorAll(".cell_input")].map((e) => e.closest(".cell"))
+    .filter((e) => e.matches(".live")).map((e, i) => new Cell(e, i));
 })();

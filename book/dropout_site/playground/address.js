@@ -3,7 +3,7 @@
 "use strict";
 
 const address = (() => {
-  const START = { kind: "inverted", mode: "train", masks: 0 };
+  const START = { kind: "inverted", mode: "train", masks: 1 }; // one, to look at
   const STEPS = 20; // of p, from 0 to 1
   const MOST_MASKS = 10000;
   const SEEDS = 1000000;
@@ -52,5 +52,5 @@ const address = (() => {
     return `?${params}`;
   }
 
-  return { STEPS, MOST_MASKS, SEEDS, spaced, onStep, read, write };
+  return { START, STEPS, MOST_MASKS, SEEDS, spaced, onStep, read, write };
 })();

@@ -75,7 +75,7 @@
   function showMeans(keptOf, value, exactMean) {
     means.forEach((cell, unit) => {
       const mean = shown ? (keptOf[unit] * value) / shown : 0;
-      cell.textContent = shown ? mean.toFixed(2) : "";
+      cell.textContent = shown > 1 ? mean.toFixed(2) : shown ? short(mean) : "";
       // Of the cell's height: its middle is the exact mean.
       cell.style.setProperty("--pg-level", exactMean ? Math.min(mean / exactMean / 2, 1) : 0);
     });
@@ -88,7 +88,7 @@
   function showButtons(training) {
     const full = state.masks === address.MOST_MASKS;
     for (const button of buttons) {
-      const works = button.value === "0" ? state.masks > 0 : training && !full;
+      const works = button.value === "0" || (training && !full);
       button.setAttribute("aria-disabled", !works);
     }
     const why = find(".pg-why");
@@ -124,6 +124,7 @@
   function draw(path, exact, evaluation) {
     const em = parseFloat(getComputedStyle(chart).fontSize);
     const width = chart.clientWidth, height = chart.clientHeight;
+    if (!width) return; // its fold is closed; the observer calls once it is open
     const roomy = width > 18 * em; // for labels beside the lines, and for a third power of ten
     const left = 2.6 * em, right = width - (roomy ? 5.8 : 0.5) * em;
     const top = 2 * em, bottom = height - 1.7 * em;
@@ -230,7 +231,7 @@
     const words = [find(".pg-out caption"), find(".pg-out ~ .pg-key"), find(".pg-why")].map((e) => e.textContent);
     if (state.masks) {
       words.push(`Mean of ${plural(state.masks)}: ${rows[0].cells[1].textContent}, exact ${rows[0].cells[2].textContent}`);
-      words.push(`Spread ${rows[2].cells[1].textContent}, exact ${rows[2].cells[2].textContent}`);
+      if (find("details").open) words.push(`Spread ${rows[2].cells[1].textContent}, exact ${rows[2].cells[2].textContent}`);
     }
     words.push(find(".pg-verdict").textContent);
     find(".pg-said").textContent = words.filter(Boolean).map((part) => part.replace(/\.$/, "")).join(". ");
@@ -258,8 +259,8 @@
     button.addEventListener("click", () => {
       if (button.getAttribute("aria-disabled") === "true") return;
       if (button.value === "0") {
-        shown = 0;
-        change({ masks: 0, seed: newSeed() });
+        shown = address.START.masks;
+        change({ masks: shown, seed: newSeed() });
       } else {
         drawMasks(Number(button.value));
       }

@@ -4,14 +4,14 @@ A chapter writes them as plain block quotes, so that they read well in Jupyter t
 
     > **Predict.** What does this cell print?
 
-becomes `<blockquote class="predict">`, and one that opens with **Check yourself** gets the class
-`check`. All other block quotes stay quotes.
+becomes `<blockquote class="predict">`; so does one that opens with **Judge**, in the game. One that
+opens with **Check yourself** gets the class `check`. All other block quotes stay quotes.
 """
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-CLASSES = {"Predict": "predict", "Check yourself": "check"}
+CLASSES = {"Predict": "predict", "Judge": "predict", "Check yourself": "check"}
 
 
 class Boxes(SphinxTransform):
