@@ -6,7 +6,7 @@ const Ranking = (() => {
   const WITH_PAIRS = ["heading", "asked"];
   const WEIGHTS = { title: 2, heading: 5, asked: 2, text: 0.5, other: 0.25 };
   const COMMON = { dropout: 0.2 }; // what the whole book is about says little of a section
-  const PURPOSE = "purpose intuition"; // what is meant by those who say nothing else
+  const PURPOSE = "purpose intuition basics"; // what is meant by those who say nothing else
   const AGAIN = 0.9; // a page's next section: three results should not be one page three times
   const MORE = 0.6; // a word that begins like the one that was typed, or is a part of it
   const SLIP = 0.9; // a word that is written like it
@@ -55,6 +55,7 @@ const Ranking = (() => {
       }
     }
     index.mean /= index.sections.length;
+    index.words = [...index.places.keys()].filter((known) => !known.includes(" "));
     return index;
   };
 
@@ -68,11 +69,11 @@ const Ranking = (() => {
   };
 
   // What the book most often calls a word that it does not have: more of it, or without a slip.
-  const alike = ({ places }, word) => {
+  const alike = ({ places, words }, word) => {
     if (word.length < 3) return undefined;
     const like = (known) => known.startsWith(word) || (word.length > 4 && oneSlip(word, known));
-    const known = [...places.keys()].filter((known) => !known.includes(" ") && like(known));
-    return known.sort((a, b) => places.get(b).length - places.get(a).length)[0];
+    const often = (known) => places.get(known).length;
+    return words.filter(like).sort((a, b) => often(b) - often(a))[0];
   };
 
   // multidevice: multi and device.
