@@ -112,7 +112,7 @@ def hits(reader):
     typed = [words for expected in EXPECTED.values() for words in expected()]
     found = reader.evaluate(
         """([typed, most]) => typed.map((words) => Results.find(words).slice(0, most)
-          .map(({ address, anchor }) => address.replace(".html", "#") + anchor))""",
+          .map(({ section }) => section.address.replace(".html", "#") + section.anchor))""",
         [typed, HITS],
     )
     return dict(zip(typed, found, strict=True))
