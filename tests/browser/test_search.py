@@ -144,8 +144,8 @@ def test_each_place_is_in_the_site():
 
 def test_there_are_enough_phrasings():
     assert len(EXPECTED["words"]()) >= 200
-    assert len(EXPECTED["titles"]()) >= 700
-    assert len(EXPECTED["beginners"]()) >= 150
+    assert len(EXPECTED["titles"]()) >= 900
+    assert len(EXPECTED["beginners"]()) >= 290
     assert len(EXPECTED["questions"]()) >= 100
 
 
