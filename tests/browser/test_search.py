@@ -3,6 +3,7 @@
 import gzip
 import re
 from contextlib import closing
+from functools import cache
 from urllib.parse import urljoin
 
 import pytest
@@ -44,29 +45,41 @@ ALL = phrasings()
 COUNTED = {words: places for words, places in ALL.items() if not {OPEN, NONE} & set(places)}
 
 
+@cache
+def page_text(page):
+    file = HTML / f"{page}.html"
+    return file.read_text("utf8") if file.is_file() else ""
+
+
 def is_in_the_site(place):
     page, _, anchor = place.partition("#")
-    file = HTML / f"{page}.html"
-    return file.is_file() and (not anchor or f'id="{anchor}"' in file.read_text("utf8"))
+    return (f'id="{anchor}"' if anchor else "<html") in page_text(page)
 
 
+@cache
 def questions():
     """Each question of the questions page, its place, and the places that its answer links to."""
-    page = BeautifulSoup((HTML / f"{QUESTIONS}.html").read_text("utf8"), "html.parser")
+    page = BeautifulSoup(page_text(QUESTIONS), "html.parser")
+    found = []
     for heading in page.select("article h3"):
         section = heading.parent
         links = [urljoin(f"/{QUESTIONS}", a["href"]) for a in section.select("a.internal[href]")]
         places = [link.lstrip("/").replace(".html", "") for link in links]
-        yield heading.get_text().removesuffix("#"), [f"{QUESTIONS}#{section['id']}", *places]
+        places = [f"{QUESTIONS}#{section['id']}", *places]
+        found.append((heading.get_text().removesuffix("#"), places))
+    return found
 
 
-def titles():
-    """Each title of a thread, with the places that answer it and those that these link to."""
-    said = yaml.safe_load(TITLES.read_text("utf8"))
+@cache
+def asked_by(group):
+    """What people asked, with the places that answer it and those that these link to."""
+    said = yaml.load(TITLES.read_text("utf8"), yaml.CSafeLoader)
     linked = {places[0]: places for _, places in questions()}
-    for title, names in (each for part in said["rounds"] for each in part["titles"].items()):
+    found = {}
+    for asked, names in (each for part in said[group] for each in part["titles"].items()):
         places = [place for name in names.split() for place in said["answers"].get(name, [name])]
-        yield title, [each for place in places for each in linked.get(place, [place])]
+        found[asked] = [each for place in places for each in linked.get(place, [place])]
+    return found
 
 
 def main_words(question):
@@ -84,58 +97,70 @@ def reader(browser, base_url):
         yield page
 
 
-def hits(reader, typed):
-    """The places of the first sections found for each of `typed`."""
+EXPECTED = {
+    "words": lambda: COUNTED,
+    "titles": lambda: asked_by("rounds"),
+    "beginners": lambda: asked_by("beginners"),
+    "questions": lambda: dict(questions()),
+    "main words": lambda: {main_words(question): places for question, places in questions()},
+}
+
+
+@pytest.fixture(scope="module")
+def hits(reader):
+    """The places of the first sections found for all that is typed below, in one go."""
+    typed = [words for expected in EXPECTED.values() for words in expected()]
     found = reader.evaluate(
         """([typed, most]) => typed.map((words) => Results.find(words).slice(0, most)
-          .map(({ address, anchor }) => address.replace(".html", "#") + anchor))""",
-        [list(typed), HITS],
+          .map(({ section }) => section.address.replace(".html", "#") + section.anchor))""",
+        [typed, HITS],
     )
     return dict(zip(typed, found, strict=True))
 
 
-def missed(reader, expected):
+def missed(hits, expected):
     """What finds none of its places, with what it finds instead."""
 
     def answers(hit, place):
         return hit.rstrip("#") == place or hit.partition("#")[0] == place
 
     return {
-        words: found
-        for words, found in hits(reader, expected).items()
-        if not any(answers(hit, place) for hit in found for place in expected[words])
+        words: hits[words]
+        for words, places in expected.items()
+        if not any(answers(hit, place) for hit in hits[words] for place in places)
     }
 
 
 def test_each_place_is_in_the_site():
     places = {
-        place for answers in [*COUNTED.values(), *dict(titles()).values()] for place in answers
+        place
+        for group in ["words", "titles", "beginners"]
+        for answers in EXPECTED[group]().values()
+        for place in answers
     }
     asked = yaml.safe_load((ROOT / "book/dropout_site/search/asked.yml").read_text("utf8"))
     assert [place for place in sorted({*places, *asked}) if not is_in_the_site(place)] == []
 
 
 def test_there_are_enough_phrasings():
-    assert len(COUNTED) >= 200
-    assert len(dict(titles())) >= 500
+    assert len(EXPECTED["words"]()) >= 200
+    assert len(EXPECTED["titles"]()) >= 900
+    assert len(EXPECTED["beginners"]()) >= 290
+    assert len(EXPECTED["questions"]()) >= 100
 
 
-@pytest.mark.parametrize(
-    "asked", [lambda: COUNTED, lambda: dict(titles())], ids=["words", "titles"]
-)
-def test_other_words_find_the_answer(reader, asked):
-    expected = asked()
-    not_found = missed(reader, expected)
+@pytest.mark.parametrize("group", ["words", "titles", "beginners"])
+def test_other_words_find_the_answer(hits, group):
+    expected = EXPECTED[group]()
+    not_found = missed(hits, expected)
     share = 1 - len(not_found) / len(expected)
     print(f"{share:.1%} of {len(expected)}")
     assert share >= ENOUGH, not_found
 
 
-@pytest.mark.parametrize("as_typed", [str, main_words])
-def test_the_questions_find_themselves(reader, as_typed):
-    expected = {as_typed(question): places for question, places in questions()}
-    assert len(expected) >= 100
-    assert missed(reader, expected) == {}
+@pytest.mark.parametrize("group", ["questions", "main words"])
+def test_the_questions_find_themselves(hits, group):
+    assert missed(hits, EXPECTED[group]()) == {}
 
 
 def test_what_nobody_answers_leads_on(reader):

@@ -18,14 +18,15 @@ const Here = (() => {
 
     const best = (typed) => {
       const here = Results.find(typed).filter(
-        ({ address, anchor }) => address === form.dataset.page && byAnchor.has(anchor),
+        ({ section }) => section.address === form.dataset.page && byAnchor.has(section.anchor),
       );
       const isNear = ({ share }) => share >= Math.max(Results.LEAST, LEAST * here[0].share);
       return here.filter(isNear).slice(0, MANY);
     };
     const update = () => {
       const isAsked = field.value.trim() !== "";
-      const found = isAsked ? best(field.value).map(({ anchor }) => byAnchor.get(anchor)) : [];
+      const hits = isAsked ? best(field.value) : [];
+      const found = hits.map(({ section }) => byAnchor.get(section.anchor));
       below.forEach((part, i) => {
         part.append(...sections[i]);
         part.hidden = found.length > 0;

@@ -6,7 +6,7 @@ const Ranking = (() => {
   const WITH_PAIRS = ["heading", "asked"];
   const WEIGHTS = { title: 2, heading: 5, asked: 2, text: 0.5, other: 0.25 };
   const COMMON = { dropout: 0.2 }; // what the whole book is about says little of a section
-  const PURPOSE = "purpose intuition"; // what is meant by those who say nothing else
+  const PURPOSE = "purpose intuition basics"; // what is meant by those who say nothing else
   const AGAIN = 0.9; // a page's next section: three results should not be one page three times
   const MORE = 0.6; // a word that begins like the one that was typed, or is a part of it
   const SLIP = 0.9; // a word that is written like it
@@ -55,24 +55,26 @@ const Ranking = (() => {
       }
     }
     index.mean /= index.sections.length;
+    index.words = [...index.places.keys()].filter((known) => !known.includes(" "));
     return index;
   };
 
+  // Another letter, one more, one less, or two swapped.
   const oneSlip = (a, b) => {
-    if (Math.abs(a.length - b.length) > 1) return false;
+    const more = a.length - b.length;
+    if (Math.abs(more) > 1) return false;
     let i = 0;
     while (i < a.length && a[i] === b[i]) i++;
     const swapped = a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2);
-    const rests = [[1, 1], [1, 0], [0, 1]]; // another letter, one more, one less
-    return swapped || rests.some(([x, y]) => a.slice(i + x) === b.slice(i + y));
+    return swapped || a.slice(more < 0 ? i : i + 1) === b.slice(more > 0 ? i : i + 1);
   };
 
   // What the book most often calls a word that it does not have: more of it, or without a slip.
-  const alike = ({ places }, word) => {
+  const alike = ({ places, words }, word) => {
     if (word.length < 3) return undefined;
     const like = (known) => known.startsWith(word) || (word.length > 4 && oneSlip(word, known));
-    const known = [...places.keys()].filter((known) => !known.includes(" ") && like(known));
-    return known.sort((a, b) => places.get(b).length - places.get(a).length)[0];
+    const often = (known) => places.get(known).length;
+    return words.filter(like).sort((a, b) => often(b) - often(a))[0];
   };
 
   // multidevice: multi and device.
@@ -114,28 +116,29 @@ const Ranking = (() => {
   };
 
   const search = (index, typed) => {
-    const scores = new Map();
+    const n = index.sections.length;
+    const scores = new Float64Array(n);
     let all = 0;
     const weights = wanted(index, typed);
     for (const [word, weight] of weights) {
       const places = index.places.get(word) ?? [];
-      const n = index.sections.length;
       const rare = Math.log(1 + (n - places.length + 0.5) / (places.length + 0.5));
       all += weight * rare * (SATURATION + 1);
       for (const [i, count] of places) {
         const { length, worth } = index.sections[i];
         const long = 1 - LENGTH + (LENGTH * length) / index.mean;
         const often = (count * (SATURATION + 1)) / (count + SATURATION * long);
-        scores.set(i, (scores.get(i) ?? 0) + weight * rare * often * worth);
+        scores[i] += weight * rare * often * worth;
       }
     }
-    const best = (found) => found.sort((a, b) => b.score - a.score);
-    const hit = ([i, score]) => ({ ...index.sections[i], score, share: score / all });
-    const found = best([...scores].map(hit));
+    const best = (hits) => hits.sort((a, b) => b.score - a.score);
+    const hit = (section, i) => ({ section, score: scores[i], share: scores[i] / all });
+    const found = best(index.sections.map(hit).filter(({ score }) => score));
     const before = {};
     for (const hit of found) {
-      before[hit.address] = (before[hit.address] ?? 0) + 1;
-      hit.score *= AGAIN ** (before[hit.address] - 1);
+      const { address } = hit.section;
+      before[address] = (before[address] ?? 0) + 1;
+      hit.score *= AGAIN ** (before[address] - 1);
     }
     return { found: best(found), words: new Set(weights.keys()) };
   };

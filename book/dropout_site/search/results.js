@@ -38,11 +38,11 @@ const Results = (() => {
     return `${from.slice(0, from.lastIndexOf(" ", EXCERPT))} …`;
   };
 
-  const item = (hit, words, root) => {
-    const href = `${root}${hit.address}${hit.anchor && `#${hit.anchor}`}`;
-    const link = element("a", { href }, ...marked(hit.heading, words));
-    const page = hit.anchor ? [element("p", { className: "found-page" }, hit.title)] : [];
-    const text = hit.text ? [element("p", {}, ...marked(excerpt(hit, words), words))] : [];
+  const item = ({ section }, words, root) => {
+    const href = `${root}${section.address}${section.anchor && `#${section.anchor}`}`;
+    const link = element("a", { href }, ...marked(section.heading, words));
+    const page = section.anchor ? [element("p", { className: "found-page" }, section.title)] : [];
+    const text = section.text ? [element("p", {}, ...marked(excerpt(section, words), words))] : [];
     return element("li", {}, link, ...page, ...text);
   };
 

@@ -1,13 +1,15 @@
 // A text as words to compare: without those that every question has, and without their endings.
 const Words = (() => {
+  const TWO_WORDS = /\bdrop[\s-]out\b/gi;
   const WORD = /\p{N}+\.\p{N}+|[\p{L}\p{N}]+/gu;
   const SMALL = new Set(
-    `a about add added adding also an and any anyone are as at be been being bug by can cannot could
-     did didn do does doesn doing don for fix fixed from get got had has have help how i if in into
-     is isn issue it its just let m me my need of on or please possible problem question questions
-     regarding s seem seems should so some support t than that the their them then there these this
-     to try trying us use used using want was we were what whats when where whether which while who
-     why will with work working works would you your`.split(/\s+/),
+    `a about add added adding also an and any anyone are as at be been being between bug by
+     can cannot could did didn do does doesn doing don for fix fixed from get got had has
+     have help how i if in into is isn issue it its just let m me my need of on or please
+     possible problem question questions regarding s seem seems should so some support t than
+     that the their them then there these this to try trying us use used using want was we
+     were what whats whether which while who why will with work working works would
+     you your`.split(/\s+/),
   );
 
   const stem = (word) => {
@@ -25,7 +27,7 @@ const Words = (() => {
     return parts.length > 1 ? [word, ...parts] : [word.replace(/\.0+$/, "")];
   };
   const stems = (text) =>
-    (text.match(WORD) ?? [])
+    (text.replace(TWO_WORDS, "dropout").match(WORD) ?? [])
       .flatMap(names)
       .map((name) => name.toLowerCase())
       .filter((name) => !SMALL.has(name))
