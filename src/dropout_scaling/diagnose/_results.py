@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -40,8 +41,14 @@ def output_of(result, holder, x, form, given):
     """
     if result is None and holder is not None:
         result = _left(holder, OUTPUTS, x.shape, form)
-    # For an array, a list of arrays means that the layer goes through rows: it wants lists.
-    several = isinstance(result, tuple)
+    if isinstance(result, Mapping):
+        by_name = {plain(str(name)): value for name, value in result.items()}
+        first = [by_name.pop(plain(name)) for name in OUTPUTS if plain(name) in by_name]
+        result = (*first, *by_name.values())
+    # For an array, a list of arrays of rows means that the layer goes through rows: it wants lists.
+    several = isinstance(result, tuple) or (
+        isinstance(result, list) and any(np.shape(form.read(item)) == x.shape for item in result)
+    )
     items = list(result) if several else [result]
     at = 0
     for i, item in enumerate(items):

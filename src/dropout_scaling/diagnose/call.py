@@ -1,10 +1,12 @@
 """Call a dropout of any kind with NumPy arrays: a function, a module, or a pair of methods."""
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
 
 from dropout_scaling.diagnose._forms import Own, Tensors, forms_for
+from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
 from dropout_scaling.diagnose._roles import MODES, NUMBERS, ROLES
 from dropout_scaling.diagnose._target import is_module, target_of
@@ -60,7 +62,7 @@ class Caller:
         self.backward = self._own(backward)
         self.words, self.notes = _words(layer, self.target), {}
         self.forms = forms_for(self.target.function, self.module)
-        self.form = None
+        self.form, self.in_place = None, False
 
     @property
     def tensors(self):
@@ -106,8 +108,14 @@ class Caller:
         before = _floats(form.read(given))
         values = self._values(form, x, p, training)
         result = self._call(given, values, training)
-        y, rest = output_of(result, self.target.holder, x, form, given)
         mutated = not np.array_equal(before, _floats(form.read(given)))
+        try:
+            y, rest = output_of(result, self.target.holder, x, form, given)
+        except UnusableLayerError:
+            self.in_place = self.in_place or mutated
+            if result is not None or not self.in_place:
+                raise
+            y, rest, mutated = given, [], False  # like list.sort: its input is its output
         mutated = mutated and not getattr(self.layer, "inplace", False)
         eps = form.eps(y, given)
         output = _floats(form.read(y))
@@ -158,6 +166,9 @@ class Caller:
         """Return (gradient, upstream), or None if the backward pass was not seen."""
         if self.backward is not None:
             return run_backward(self.backward, None, given, upstream, rest, values, form)
+        back = next((item for item in rest if inspect.isfunction(item)), None)
+        if back is not None:
+            return run_backward(back, None, given, upstream, [], values, form)
         if self.target.backward is None or isinstance(form, Own):
             return form.gradient(leaf, y, upstream)
         if self.target.partner and not rest:
@@ -179,6 +190,8 @@ def _words(layer, target):
     parts = layer.modules() if is_module(layer) else [layer, target.holder]
     kinds = [base for part in parts for base in type(part).__mro__]
     files = {f"in {thing.__module__}" for thing in [*kinds, target.function]}
+    if attributes(target.holder).get("batch_first") is False:
+        files.add("time first")
     return files | {kind.__name__ for kind in kinds} | {getattr(target.function, "__name__", "")}
 
 

@@ -46,6 +46,7 @@ class Facts(NamedTuple):
     shared: tuple | None = None  # axes along which the mask is the same
     same: tuple | None = None  # the same, as numbers of the input's axes
     dims: int | None = None  # the number of the input's axes
+    grouped: bool | None = None  # whether some neighbours along the last axis are always the same
     dependent: tuple | None = None  # further axes along which neighbours are not independent
     count: str | None = None  # "free", or "fixed" if each call keeps the same number
     evaluation: frozenset | None = None  # names of the factor at evaluation, "drops", "not finite"
