@@ -62,9 +62,10 @@ class Caller:
         self.backward = self._own(backward)
         self.words, self.notes = _words(layer, self.target), {}
         self.forms = forms_for(self.target.function, self.module)
-        self.form, self.in_place = None, False
-        self.last = self.rolled = None
-        self.settings = {}
+        self.form = None
+        self._in_place = False  # whether it returned nothing and changed its input instead
+        self._last = self._rolled = None  # an input, and the gradients that are passed back for it
+        self._settings = {}
 
     @property
     def tensors(self):
@@ -113,8 +114,8 @@ class Caller:
         try:
             y, rest = output_of(result, self.target.holder, x, form, given)
         except UnusableLayerError:
-            self.in_place = self.in_place or mutated
-            if result is not None or not self.in_place:
+            self._in_place = self._in_place or mutated
+            if result is not None or not self._in_place:
                 raise
             y, rest, mutated = given, [], False  # like list.sort: its input is its output
         mutated = mutated and not getattr(self.layer, "inplace", False)
@@ -122,16 +123,16 @@ class Caller:
         output = _floats(form.read(y))
         back = None
         if training:
-            upstream = form.give(self._rolled(x), coarse)[0]
+            upstream = form.give(self._upstream(x), coarse)[0]
             back = self._gradient(form, leaf, given, y, rest, upstream, values)
         if back is None:
             return Run(output, None, None, eps, mutated)
         return Run(output, *(_floats(form.read(a)) for a in back), eps, mutated)
 
-    def _rolled(self, x):
-        if self.last is not x:
-            self.last, self.rolled = x, np.roll(x, 1)
-        return self.rolled
+    def _upstream(self, x):
+        if self._last is not x:
+            self._last, self._rolled = x, np.roll(x, 1)
+        return self._rolled
 
     def _call(self, given, values, training):
         signature, switch = self.target.signature, self.target.switch
@@ -160,14 +161,14 @@ class Caller:
             "mode": word,
         }
         key = tuple(values.values())
-        if key not in self.settings:
+        if key not in self._settings:
             named = {name: v for role, v in values.items() for name in ROLES[role]}
-            self.settings[key] = named | {"p": values["either"]}
+            self._settings[key] = named | {"p": values["either"]}
         if not self.target.signature.has({"mask", "rng", "seed"}):
-            return values | {"settings": dict(self.settings[key])}
+            return values | {"settings": dict(self._settings[key])}
         rng = np.random.default_rng()
         return values | {
-            "settings": dict(self.settings[key]),
+            "settings": dict(self._settings[key]),
             "mask": form.give(rng.random(x.shape) < 1 - p)[0],
             "rng": rng,
             "seed": int(rng.integers(2**31)),

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+KEPT = ("staticmethod", "classmethod", "property")
 USUAL = {
     "torch": torch, "nn": nn, "F": F, "np": np, "math": math, "Module": nn.Module,
     "Tensor": torch.Tensor,
@@ -35,11 +36,7 @@ def cut(package, file, *names, **given):
     parts = [found[name] for name in names]
     for part in ast.walk(ast.Module(parts, [])):
         if isinstance(part, ast.ClassDef | ast.FunctionDef):
-            part.decorator_list = [
-                d
-                for d in part.decorator_list
-                if getattr(d, "id", "") in ("staticmethod", "property")
-            ]
+            part.decorator_list = [d for d in part.decorator_list if getattr(d, "id", "") in KEPT]
     module = ast.Module(parts, [])
     flags = __future__.annotations.compiler_flag
     space = USUAL | given | {"__name__": f"{package}.{Path(file).stem}"}

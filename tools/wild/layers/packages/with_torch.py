@@ -15,7 +15,7 @@ from tools.wild.layers.case import Case, P
 from tools.wild.layers.packages.cut import cut
 from tools.wild.world import load_torchvision
 
-KEPT = [load_torchvision()]
+KEPT = [load_torchvision()]  # it holds stand-ins
 CASES = []
 UNSCALED, BATCH, ALWAYS = "forgets_the_scale", "shares_the_mask_in_a_batch", "drops_at_evaluation"
 
