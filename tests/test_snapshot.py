@@ -119,3 +119,19 @@ def test_meta_half_and_expanded_tensors_can_be_remembered():
     snapshot.put_back()
     assert module.half.tolist() == [1, 1]
     assert snapshot.differences() == []
+
+
+class Unmeasured(tuple):
+    """A tuple that refuses to tell its length, as the irreps of e3nn do."""
+
+    def __len__(self):
+        raise NotImplementedError
+
+
+def test_what_is_in_a_tuple_without_a_length_is_put_back_too():
+    module = nn.Identity()
+    module.pair = Unmeasured([torch.zeros(1)])
+    snapshot = Snapshot(module)
+    next(iter(module.pair)).fill_(1)
+    snapshot.put_back()
+    assert next(iter(module.pair)).tolist() == [0]

@@ -63,7 +63,7 @@ class Snapshot:
                 inside = [each for pair in held for each in pair] if kind is dict else list(held)
                 break
         if isinstance(thing, tuple | frozenset):
-            return list(thing)
+            return list(iter(thing))  # not by its length, which a class may refuse to tell
         if isinstance(thing, types.MethodType):
             return [thing.__self__]
         if isinstance(thing, functools.partial):

@@ -39,6 +39,18 @@ def test_lists_are_read_as_lists_only():
 def test_a_mask_alone_is_no_output():
     with pytest.raises(UnusableLayerError, match=r"dtype bool.*perhaps the mask"):
         output(MASK == 1)
+    with pytest.raises(UnusableLayerError, match=r"0 and 1.25 whatever .*perhaps the mask"):
+        output(MASK / 0.8)
+
+
+def test_a_function_is_no_output():
+    with pytest.raises(UnusableLayerError, match="returned the function input"):
+        output(input)
+
+
+def test_an_output_in_a_dictionary_is_found_by_its_name_or_by_its_shape():
+    for result in ({"mask": MASK, "out": X * MASK}, {"mask": MASK, "result_": X * MASK, "p": 1}):
+        assert (output(result)[0] == X * MASK).all()
 
 
 GRAD = np.array([[1.0, 2.0], [3.0, 4.0]])

@@ -93,6 +93,22 @@ def test_newest_versions_are_those_without_a_number_and_a_last_release_stays():
     assert run.unpinned(last) == last
 
 
+def test_what_is_to_be_alone_is_installed_last_and_without_what_it_needs(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    done = []
+
+    def pip(command, log, seconds):
+        (tmp_path / "one").mkdir(exist_ok=True)
+        done.append(list(map(str, command)))
+        return True
+
+    monkeypatch.setattr(run, "run", pip)
+    run.install("one", {"pins": ["a==1"], "alone": ["b==2"]})
+    assert done[-1][-3:] == ["--no-deps", "--no-build-isolation", "b==2"]
+    assert done[-2][-1] == "a==1"
+    assert "--no-deps" not in done[-2]
+
+
 def test_a_digest_is_another_for_another_pin(tmp_path):
     settings = EVERY["pytorch"]
     assert run.digest("pytorch", settings) == run.digest("pytorch", settings | {"rows": []})

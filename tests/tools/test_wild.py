@@ -8,8 +8,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.data import audited_models
+from tools.paths import ROOT
 from tools.wild import models
 from tools.wild.judge import fingerprint, judge
+from tools.wild.layers import __main__ as layers
+from tools.wild.layers import own
+from tools.wild.layers.case import Case, P
+from tools.wild.layers.packages.cut import cut
 from tools.wild.run import ENVIRONMENTS
 from tools.wild.shown import MODELS, within_package
 from tools.wild.world import KNOWN
@@ -81,8 +86,49 @@ def test_the_models_of_the_world_are_named_once():
 
 
 def test_each_package_has_a_pin():
-    (settings,) = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
-    assert all(pin.count("==") == 1 for pin in settings["pins"])
+    for settings in tomllib.loads(ENVIRONMENTS.read_text("utf8")).values():
+        assert all(pin.count("==") == 1 for pin in settings["pins"] + settings.get("alone", []))
+        assert (ROOT / f"tools/wild/layers/packages/{settings['layers']}.py").is_file()
+
+
+def test_a_class_is_cut_out_of_its_package_and_runs_as_it_is_written():
+    dropout = cut("torch", "nn/modules/dropout.py", "_DropoutNd", "Dropout")
+    assert dropout is not nn.Dropout
+    assert str(dropout(0.2)) == str(nn.Dropout(0.2))
+    y = dropout(0.2)(torch.ones(2048))
+    assert set(y.tolist()) == {0.0, 1.25}
+    with pytest.raises(KeyError, match="Dropouts"):
+        cut("torch", "nn/modules/dropout.py", "Dropouts")
+
+
+class Fewer(nn.Module):
+    def forward(self, x):
+        return x[: len(x) // 2]
+
+
+def _case(name, layer, truth, names=""):
+    return Case(name, layer, truth, frozenset(names.split()), "", {})
+
+
+@pytest.mark.parametrize(
+    ("case", "how"),
+    [
+        (_case("a", nn.Dropout(P), "right"), "as it is"),
+        (_case("b", nn.Dropout(P), "wrong", "never_drops"), "missed"),
+        (_case("c", nn.Identity(), "right"), "false"),
+        (_case("d", nn.Identity(), "wrong", "divides_by_p"), "misnamed"),
+        (_case("e", nn.Dropout(P), "depends"), "unconditional"),
+        (_case("f", nn.Dropout(P), "none"), "judged"),
+        (_case("g", Fewer(), "none"), "as it is"),
+        (_case("h", Fewer(), "right"), "not judged"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_a_layer_is_counted_by_its_truth(case, how, capsys, monkeypatch, torch_seed):
+    monkeypatch.setattr(own, "CASES", [case])
+    assert layers.main([]) == int(how != "as it is")
+    told = capsys.readouterr().out
+    assert told.startswith("truth" if how == "as it is" else f"{how}: {case.name} is")
 
 
 # --- the table that the book shows ---
@@ -98,7 +144,8 @@ def test_the_table_is_of_the_models_that_are_named():
 
 
 def test_each_row_was_made_with_its_pin():
-    (settings,) = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
+    environments = tomllib.loads(ENVIRONMENTS.read_text("utf8")).values()
+    (settings,) = (settings for settings in environments if settings.get("models"))
     pinned = dict(pin.split("==") for pin in settings["pins"])
     assert [row["version"] for row in ROWS] == [pinned[row["package"]] for row in ROWS], AGAIN
 

@@ -36,8 +36,9 @@ TABLE = PACKAGE / "frameworks.json"
 FOLDER = CACHE / "frameworks"
 INSTALL_SECONDS, ASK_SECONDS = 1800, 900
 NOT_AS_BEFORE = "does not run"  # it installs: so what it was asked has changed
-PINS = ("first", "pins")  # installed in this order
+PINS = ("first", "pins", "alone")  # installed in this order
 INSTALLED = (*PINS, "options")
+ALONE = ["--no-deps", "--no-build-isolation"]
 MEASURED = ("argument", "takes", "means", "kept", "evaluation", "untold", "drop_none", "drop_all")
 MEASURED += ("vector", "half", "shared_axes", "ok", "verdict")
 
@@ -115,7 +116,11 @@ def install(name, settings):
     if not run([sys.executable, "-m", "venv", "--clear", venv], log, INSTALL_SECONDS):
         raise CannotBeAskedError(f"no environment: {last_words(log)}")
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
-    steps = [[*settings.get("options", []), *settings[key]] for key in PINS if key in settings]
+    steps = [
+        [*settings.get("options", []), *(ALONE if key == "alone" else []), *settings[key]]
+        for key in PINS
+        if key in settings
+    ]
     if sys.platform == "linux":
         # PyTorch's own index has a build without CUDA, a tenth of the default one. What it needs
         # comes from the usual index.

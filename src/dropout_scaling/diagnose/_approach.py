@@ -14,7 +14,8 @@ from dropout_scaling.diagnose._results import UnusableLayerError
 
 READING_CALLS = 120
 # The shapes that are tried, one after the other, if the layer takes only some.
-TRIED = ((64, 32), (16, 32, 8), (16, 16, 8, 8), (8, 16, 4, 4, 4), (2048,))
+SEQUENCES = (16, 32, 8)
+TRIED = ((64, 32), SEQUENCES, (16, 16, 8, 8), (8, 16, 4, 4, 4), (2048,))
 SHAPES = {"Dropout1d": (16, 32, 4), "Dropout2d": (16, 32, 2, 2), "Dropout3d": (16, 32, 2, 2, 2)}
 
 
@@ -33,6 +34,8 @@ def shapes_for(caller):
                 and all(isinstance(size, Integral) and size > 0 for size in value)
             ):
                 own += [(64, *value), (*value, 64), tuple(value)]
+    if "batch_first" in attributes(caller.target.holder):  # it is made for sequences
+        named.append(SEQUENCES)
     return [*named, *TRIED, *own]
 
 

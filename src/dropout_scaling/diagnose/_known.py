@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from dropout_scaling.diagnose._causes import RIGHT, kind_of, shown
+from dropout_scaling.diagnose._multipliers import AXES
 from dropout_scaling.diagnose.observe import Facts
 
 UNSEEN_EVALUATION = "evaluation was not seen: the layer has no argument for the mode"
@@ -45,7 +46,7 @@ def known(facts: Facts, p, words=frozenset()) -> Known:
         return any(re.search(pattern, word, re.IGNORECASE) for word in own)
 
     seen = Known(facts, None)
-    for step in (_noise, _blocks, _frozen, _shared, _words, _always_on):
+    for step in (_noise, _blocks, _frozen, _shared, _grouped, _words, _always_on):
         seen = step(seen, p, named)
     kind = seen.kind or kind_of(shown(seen.facts))
     seen = seen._replace(kind=kind)
@@ -89,7 +90,7 @@ def _blocks(seen, p, named):
     if facts.scale == {"n/K"}:
         facts = _plain(facts, scale=0, kind=0)
     remark = "How many values that drops depends on the size of the blocks, so p was not checked."
-    facts = facts._replace(rate=None, dependent=(), count=None, at_zero=None)
+    facts = facts._replace(rate=None, dependent=(), count=None, at_zero=None, grouped=None)
     return seen._replace(
         facts=facts, how="with whole blocks dropped, as DropBlock", remarks=(remark,)
     )
@@ -128,6 +129,21 @@ def _shared(seen, p, named):
     else:
         return seen
     return seen._replace(facts=plain, how=how, condition=condition)
+
+
+def _grouped(seen, p, named):
+    """Accept one decision for neighbouring units, on the condition that they belong together."""
+    if not seen.facts.grouped:
+        return seen
+    how = "with one decision for several neighbouring values, as for the parts of a vector"
+    condition = "if the values that are dropped together are one thing"
+    last = AXES[min(seen.facts.dims, 3)]
+    return seen._replace(
+        facts=seen.facts._replace(dependent=tuple(a for a in seen.facts.dependent if a != last)),
+        how=", ".join(filter(None, (seen.how, how))),
+        condition=", and ".join(filter(None, (seen.condition, condition))),
+        sure=False,
+    )
 
 
 def _how(same, dims, named):

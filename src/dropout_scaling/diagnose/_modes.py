@@ -3,7 +3,13 @@
 import inspect
 from typing import Any, NamedTuple
 
-from dropout_scaling.diagnose._roles import plain, role_of
+from dropout_scaling.diagnose._roles import (
+    TEST_WORDS,
+    TRAIN_WORDS,
+    members_of,
+    plain,
+    role_of,
+)
 
 SETTERS = (
     "set_mode", "set_phase", "set_training", "set_train", "set_training_mode", "set_train_mode",
@@ -82,16 +88,22 @@ def _attribute_switch(layer):
     found = {}
     for name, value in attributes(layer).items():
         role = role_of(name, value)
-        possible = isinstance(value, bool | str) or (isinstance(value, int) and value in (0, 1))
-        if role in ("training", "evaluation", "mode") and plain(name) not in NO_MODE and possible:
-            found[name] = "mode" if isinstance(value, str) else role
+        if role not in ("training", "evaluation", "mode") or plain(name) in NO_MODE:
+            continue
+        members = members_of(type(value))
+        word = isinstance(value, str) and (not value or plain(value) in TRAIN_WORDS + TEST_WORDS)
+        if members or word:
+            found[name] = members or "mode"
+        elif isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+            found[name] = role
     if not found:
         return None
 
     def turn(training, words):
         values = {"training": training, "evaluation": not training, "mode": words[not training]}
         for name, role in found.items():
-            setattr(layer, name, values[role])
+            members = None if isinstance(role, str) else role
+            setattr(layer, name, members[not training] if members else values[role])
 
     doubtful = set(map(plain, found)) <= DOUBTFUL
     return Switch(turn, words="mode" in found.values(), doubtful=doubtful)

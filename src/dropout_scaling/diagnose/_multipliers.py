@@ -136,11 +136,21 @@ def _facts_of_draws(kept, p):
     same = {a for a in axes if kept.shape[a] > 1 and (kept == kept.take([0], a)).all()}
     shared = tuple(sorted({AXES[min(a, 3)] for a in same}))
     drawn = kept[tuple(slice(0, 1) if a in same else slice(None) for a in axes)]
+    units, drawn = drawn.shape[-1], _one_of_each_group(drawn)
+    grouped = drawn.shape[-1] < units
     totals = kept.reshape(len(kept), -1).sum(axis=1)
     fixed = "call" not in shared and drawn[0].size > 1 and len(set(totals)) == 1
     count, n = int(drawn.sum()), drawn.size
     rates = _names({name: agrees(count, n, v) for name, v in _rates(p).items()})
     of_all = f"of {kept[0].size} values"
+    dependent = ((), None) if fixed else _dependent(drawn)
+    if grouped:
+        told = (
+            f"the {units} values along the last axis have {drawn.shape[-1]} decisions: some "
+            "neighbours are always kept, or dropped, together"
+        )
+        last = AXES[min(kept.ndim - 1, 3)]
+        dependent = (*(axis for axis in dependent[0] if axis != last), last), told
     if fixed:  # the nearest whole number is all that can be asked for
         rows = kept.reshape(*kept.shape[:2], -1).sum(axis=2)
         of, number = (
@@ -148,16 +158,17 @@ def _facts_of_draws(kept, p):
         )
         rates = _names({name: abs(number - of * v) < 1 for name, v in _rates(p).items()})
     return {
-        "shared": (shared, _sharing(same)),
+        "shared": (shared, None if grouped and not same else _sharing(same)),
         "same": (tuple(sorted(a - 1 for a in same if a)), None),
         "dims": (kept.ndim - 1, None),
+        "grouped": (grouped, None),
         "count": (
             "fixed" if fixed else "free",
             f"each call keeps exactly {totals[0]} {of_all}"
             if fixed
             else f"a call keeps {totals.min()} to {totals.max()} {of_all}",
         ),
-        "dependent": ((), None) if fixed else _dependent(drawn),
+        "dependent": dependent,
         "rate": (
             rates,
             f"{count} of {n} independent draws were kept, a share of {count / n:.4f}: chance alone "
@@ -165,6 +176,21 @@ def _facts_of_draws(kept, p):
             f"q = {1 - p:.4g} (false alarms: one in {1e-6 / ALPHA:.0f} million at most)",
         ),
     }
+
+
+def _one_of_each_group(drawn):
+    """Return the draws with one of each group of neighbours along the last axis that always agree.
+
+    If all draws were independent, some neighbours would agree in all rows with probability ALPHA at
+    most; if there are too few rows for that, nothing is grouped.
+    """
+    units = drawn.shape[-1]
+    rows = drawn.reshape(-1, units)
+    agree = _agreement(drawn.mean(), drawn.size)[1]
+    if units < 2 or units * agree ** len(rows) > ALPHA:
+        return drawn
+    new = np.append(True, (rows[:, 1:] != rows[:, :-1]).any(axis=0))
+    return drawn[..., new]
 
 
 def _sharing(same):

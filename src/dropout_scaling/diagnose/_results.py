@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -17,6 +18,7 @@ GRADIENTS = (
     "d_input", "d_inputs", "d_x", "delta", "gradient", "grad", "grads", "da", "dz", "da_prev",
     "bottom_diff", "diff", "prev_grad",
 )  # fmt: skip
+MASK = "perhaps the mask, which is still to be multiplied by the values"
 CACHES = {plain(name) for name in ("mask", "cache", "ctx", "context", "masks", "saved", "memory")}
 RATES = {plain(name) for name in ("lr", "learning_rate", "eta", "learn_rate", "step_size", "l_r")}
 
@@ -40,8 +42,14 @@ def output_of(result, holder, x, form, given):
     """
     if result is None and holder is not None:
         result = _left(holder, OUTPUTS, x.shape, form)
-    # For an array, a list of arrays means that the layer goes through rows: it wants lists.
-    several = isinstance(result, tuple)
+    if isinstance(result, Mapping):
+        by_name = {plain(str(name)): value for name, value in result.items()}
+        first = [by_name.pop(plain(name)) for name in OUTPUTS if plain(name) in by_name]
+        result = (*first, *by_name.values())
+    # For an array, a list of arrays of rows means that the layer goes through rows: it wants lists.
+    several = isinstance(result, tuple) or (
+        isinstance(result, list) and result and np.shape(form.read(result[0])) == x.shape
+    )
     items = list(result) if several else [result]
     at = 0
     for i, item in enumerate(items):
@@ -67,6 +75,9 @@ def _left(holder, names, shape, form):
 def _check(y, x, form, given):
     values = form.read(y)
     foreign = hasattr(y, "detach") and not form.tensors
+    if inspect.isroutine(y):
+        text = f"returned the function {y.__name__}: perhaps its input has another name"
+        raise UnusableLayerError("dtype", text)
     if values is None or foreign:
         text = f"returned a {type(y).__name__} for a {type(given).__name__}"
         raise UnusableLayerError("dtype", text)
@@ -77,7 +88,12 @@ def _check(y, x, form, given):
         dtype = getattr(y, "dtype", values.dtype)
         text = f"returned dtype {dtype}, which is not floating point"
         if values.dtype == bool:
-            text += ": perhaps the mask, which is still to be multiplied by the values"
+            text += f": {MASK}"
+        raise UnusableLayerError("dtype", text)
+    nonzero = values[values != 0]
+    two = 0 < nonzero.size < values.size and np.ptp(nonzero) == 0
+    if two and (values * x < 0).any():
+        text = f"returned 0 and {nonzero[0]:.4g} whatever its input was: {MASK}"
         raise UnusableLayerError("dtype", text)
 
 

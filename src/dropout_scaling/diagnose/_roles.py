@@ -3,6 +3,7 @@
 Names are compared in small letters and without underscores: ``isTraining`` is ``is_training``.
 """
 
+import enum
 import inspect
 import re
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ ROLES = {
         "dropout", "dropout_p", "dropout_rate", "dropout_ratio", "dropout_prob",
         "dropout_probability", "dropout_frac", "dropout_fraction", "dropout_percent", "p_drop",
         "p_dropout", "prob_drop", "prob_dropout", "drop_path", "drop_path_rate", "drop_path_prob",
-        "drop_chance", "dropping_rate", "dropping_prob", "pd", "dp", "dr",
+        "drop_chance", "dropping_rate", "dropping_prob", "pd", "dp", "dr", "corruption",
+        "corruption_level",
     ),
     # The probability of keeping.
     "keep": (
@@ -34,7 +36,7 @@ ROLES = {
         "training_mode", "train_mode", "in_training", "in_train", "trainable", "training_phase",
         "train_phase", "phase_train", "is_train_mode", "learning", "is_learning", "learn",
         "use_dropout", "apply_dropout", "do_dropout", "use_noise", "noise", "enabled", "active",
-        "on", "fit",
+        "on", "fit", "stochastic",
     ),
     # True in evaluation.
     "evaluation": (
@@ -160,11 +162,26 @@ def _required(parameter):
     return parameter.default is inspect.Parameter.empty
 
 
+def members_of(kind):
+    """Return (member while training, member in evaluation) of an enum by their names, or None."""
+    if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
+        return None
+    by_name = {plain(name): member for name, member in kind.__members__.items()}
+    pairs = ((TRAIN_WORDS, by_name), (TEST_WORDS, by_name))
+    found = [next((names[w] for w in words if w in names), None) for words, names in pairs]
+    return None if None in found else tuple(found)
+
+
 def words_of(*functions):
     """Return [(word while training, word in evaluation)]: what functions may want as a mode.
 
-    The first pair has the words that the functions compare with, as far as these are known ones.
+    The first pair has the words that the functions compare with, as far as these are known ones,
+    or the members of an enum that is a default of theirs.
     """
+    for function in functions:
+        for default in getattr(function, "__defaults__", None) or ():
+            if members := members_of(type(default)):
+                return [members]
     found = {word for function in functions for word in _words_in(function)}
     pairs = ((TRAIN_WORDS, "train"), (TEST_WORDS, "test"))
     first = tuple(next((w for w in words if w in found), usual) for words, usual in pairs)

@@ -83,7 +83,10 @@ def _module(layer):
     with contextlib.suppress(Exception):  # not everything can be copied
         layer = copy.deepcopy(layer)
     forward = type(layer).forward
-    signature = signature_of(_parameters(layer.forward))
+    parameters = _parameters(layer.forward)
+    if all(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+        parameters = _parameters(getattr(layer, "call", layer.forward))  # a Keras layer's own
+    signature = signature_of(parameters)
     own = mode_switch(_Attributes(layer))
     own = None if own is None or own.doubtful else own
 

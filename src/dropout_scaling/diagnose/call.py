@@ -1,10 +1,12 @@
 """Call a dropout of any kind with NumPy arrays: a function, a module, or a pair of methods."""
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
 
 from dropout_scaling.diagnose._forms import Own, Tensors, forms_for
+from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
 from dropout_scaling.diagnose._roles import MODES, NUMBERS, ROLES
 from dropout_scaling.diagnose._target import is_module, target_of
@@ -61,6 +63,9 @@ class Caller:
         self.words, self.notes = _words(layer, self.target), {}
         self.forms = forms_for(self.target.function, self.module)
         self.form = None
+        self._in_place = False  # whether it returned nothing and changed its input instead
+        self._last = self._rolled = None  # an input, and the gradients that are passed back for it
+        self._settings = {}
 
     @property
     def tensors(self):
@@ -102,19 +107,32 @@ class Caller:
 
     def _run(self, form, x, p, training, coarse):
         leaf, given = form.give(x, coarse)
-        upstream = form.give(np.roll(x, 1), coarse)[0]
         before = _floats(form.read(given))
         values = self._values(form, x, p, training)
         result = self._call(given, values, training)
-        y, rest = output_of(result, self.target.holder, x, form, given)
         mutated = not np.array_equal(before, _floats(form.read(given)))
+        try:
+            y, rest = output_of(result, self.target.holder, x, form, given)
+        except UnusableLayerError:
+            self._in_place = self._in_place or mutated
+            if result is not None or not self._in_place:
+                raise
+            y, rest, mutated = given, [], False  # like list.sort: its input is its output
         mutated = mutated and not getattr(self.layer, "inplace", False)
         eps = form.eps(y, given)
         output = _floats(form.read(y))
-        back = self._gradient(form, leaf, given, y, rest, upstream, values) if training else None
+        back = None
+        if training:
+            upstream = form.give(self._upstream(x), coarse)[0]
+            back = self._gradient(form, leaf, given, y, rest, upstream, values)
         if back is None:
             return Run(output, None, None, eps, mutated)
         return Run(output, *(_floats(form.read(a)) for a in back), eps, mutated)
+
+    def _upstream(self, x):
+        if self._last is not x:
+            self._last, self._rolled = x, np.roll(x, 1)
+        return self._rolled
 
     def _call(self, given, values, training):
         signature, switch = self.target.signature, self.target.switch
@@ -133,7 +151,6 @@ class Caller:
                 part.training = mode
 
     def _values(self, form, x, p, training):
-        rng = np.random.default_rng()
         word = self.mode_words[not training]
         values = {
             "p": p,
@@ -142,22 +159,28 @@ class Caller:
             "training": training,
             "evaluation": not training,
             "mode": word,
+        }
+        key = tuple(values.values())
+        if key not in self._settings:
+            named = {name: v for role, v in values.items() for name in ROLES[role]}
+            self._settings[key] = named | {"p": values["either"]}
+        if not self.target.signature.has({"mask", "rng", "seed"}):
+            return values | {"settings": dict(self._settings[key])}
+        rng = np.random.default_rng()
+        return values | {
+            "settings": dict(self._settings[key]),
             "mask": form.give(rng.random(x.shape) < 1 - p)[0],
             "rng": rng,
             "seed": int(rng.integers(2**31)),
         }
-        settings = {
-            name: values[role]
-            for role, names in ROLES.items()
-            if role in values and role not in ("mask", "rng", "seed")
-            for name in names
-        }
-        return values | {"settings": settings | {"p": values["either"]}}
 
     def _gradient(self, form, leaf, given, y, rest, upstream, values):
         """Return (gradient, upstream), or None if the backward pass was not seen."""
         if self.backward is not None:
             return run_backward(self.backward, None, given, upstream, rest, values, form)
+        back = next((item for item in rest if inspect.isfunction(item)), None)
+        if back is not None:
+            return run_backward(back, None, given, upstream, [], values, form)
         if self.target.backward is None or isinstance(form, Own):
             return form.gradient(leaf, y, upstream)
         if self.target.partner and not rest:
@@ -179,6 +202,8 @@ def _words(layer, target):
     parts = layer.modules() if is_module(layer) else [layer, target.holder]
     kinds = [base for part in parts for base in type(part).__mro__]
     files = {f"in {thing.__module__}" for thing in [*kinds, target.function]}
+    if attributes(target.holder).get("batch_first") is False:
+        files.add("time first")
     return files | {kind.__name__ for kind in kinds} | {getattr(target.function, "__name__", "")}
 
 

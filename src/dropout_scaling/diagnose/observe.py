@@ -46,6 +46,7 @@ class Facts(NamedTuple):
     shared: tuple | None = None  # axes along which the mask is the same
     same: tuple | None = None  # the same, as numbers of the input's axes
     dims: int | None = None  # the number of the input's axes
+    grouped: bool | None = None  # whether some neighbours along the last axis are always the same
     dependent: tuple | None = None  # further axes along which neighbours are not independent
     count: str | None = None  # "free", or "fixed" if each call keeps the same number
     evaluation: frozenset | None = None  # names of the factor at evaluation, "drops", "not finite"
@@ -77,8 +78,9 @@ def observe(layer, p: float, *, backward=None, shape=None, limit: float = 20.0) 
         p: the probability of dropping, in [0.01, 0.99].
         backward: a function of (grad, cache), or of (grad, cache, p).
         shape: the shape of the inputs. The default is (64, 32), or (16, 32, ...) if the layer or a
-            part of it is named ``Dropout1d``, ``Dropout2d`` or ``Dropout3d``; if the layer takes
-            neither, a shape of one to five axes that it takes.
+            part of it is named ``Dropout1d``, ``Dropout2d`` or ``Dropout3d``, or (16, 32, 8) if it
+            has an attribute ``batch_first``; if the layer takes none of these, a shape of one to
+            five axes that it takes.
         limit: the number of seconds for all calls together.
 
     Returns:

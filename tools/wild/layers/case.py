@@ -9,7 +9,8 @@ class Case(NamedTuple):
     """One layer and its truth, which was written down from its code before the doctor saw it.
 
     ``truth``: "right", "wrong", or "depends", if it is right only under a condition that its calls
-    cannot show. ``names``: the misconceptions of a wrong one, empty if the bank has none.
+    cannot show; "none" if it returns nothing of its input's shape, so that the doctor should say
+    neither. ``names``: the misconceptions of a wrong one, empty if the bank has none.
     ``known``: how the truth is known. ``options``: what ``diagnose`` is given besides the layer
     and P.
     """

@@ -1,32 +1,22 @@
-"""All layers, and whether the doctor says of one what it is."""
+"""Whether the doctor says of a layer what it is."""
 
 from dropout_scaling.diagnose import diagnose
-from tools.wild.layers import (
-    numpy_classes,
-    numpy_functions,
-    own_tensors,
-    relatives,
-    second_reading,
-    torch_layers,
-)
 from tools.wild.layers.case import P
-
-CASES = [
-    *numpy_functions.CASES, *numpy_classes.CASES, *torch_layers.CASES, *own_tensors.CASES,
-    *relatives.CASES, *second_reading.CASES,
-]  # fmt: skip
 
 
 def said(case):
     """Return (how, report): what the doctor says of a ``Case``, against its truth, and its report.
 
     ``how``: "as it is"; of a right layer "false"; of a wrong one "missed" or "misnamed"; of one
-    that depends "unconditional"; of any "not judged".
+    that depends "unconditional"; of one that is "none" "judged"; of any other "not judged".
     """
     try:
         report = diagnose(case.layer, P, **case.options)
     except Exception as error:
-        return "not judged", f"{type(error).__name__}: {error}"
+        how = "as it is" if case.truth == "none" else "not judged"
+        return how, f"{type(error).__name__}: {error}"
+    if case.truth == "none":
+        return "judged" if report.judged or report.condition else "as it is", report
     if report.condition and not report.judged:
         how = "depends"
     elif not report.judged:
