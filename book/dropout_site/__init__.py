@@ -1,6 +1,7 @@
 """What makes the book's pages the site: one Sphinx extension, in parts.
 
     text/        what a chapter is made of: boxes, folds, docstrings, citations
+    formulas/    formulas, drawn while the site is built
     figures/     drawings in the page itself, in its theme and its font
     live/        cells that a reader runs in the page
     playground/  the playground of the first page
@@ -25,6 +26,7 @@ PARTS = (
     "text.citation",
     "text.docstrings",
     "text.folds",
+    "formulas",
     "figures.inline_svg",
     "live",
     "playground",
@@ -36,7 +38,6 @@ PARTS = (
     "search",
     "sharing.page_tags",
     "sharing.sitemap",
-    "page_weight.local_mathjax",
     "page_weight.only_used_icons",
 )
 

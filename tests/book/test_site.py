@@ -100,10 +100,13 @@ def test_no_stylesheet_asks_another_server_for_anything():
         assert not found, f"{file}: {found}"
 
 
-def test_the_files_of_mathjax_are_there():
-    mathjax = HTML / "_static" / "mathjax"
-    assert (mathjax / "startup.js").is_file()
-    assert any((mathjax / "output" / "chtml" / "fonts").rglob("*.woff"))
+@each_page
+def test_each_formula_is_drawn_and_holds_its_mathml_and_its_tex(article):
+    for formula in article.select(".math"):
+        assert len(formula.select("mjx-container > mjx-math[aria-hidden=true]")) == 1
+        assert len(formula.select("mjx-assistive-mml > math")) == 1
+        (tex,) = formula.select(".tex[aria-hidden=true]")
+        assert re.fullmatch(r"(\$\$?)[^$]+\1", tex.get_text())
 
 
 @each_page
