@@ -10,7 +10,7 @@
     navigation/  from page to page: the place, the end of all steps, a wrong address
     search/      the section that answers a question
     sharing/     what other sites show of a page
-    page_weight/ fewer bytes to load
+    page_weight/ fewer files and bytes to load
 
 `_config.yml` names this package alone.
 """
@@ -18,7 +18,7 @@
 from importlib import import_module
 
 # Of two parts that write into the head of a page, the first one writes above.
-# only_used_icons looks through the finished site, and so comes last.
+# The parts of page_weight look through the finished site, and so come last, in this order.
 # Otherwise the order is free: no part reads what another one has made.
 PARTS = (
     "text.bibliography_roles",
@@ -38,7 +38,9 @@ PARTS = (
     "search",
     "sharing.page_tags",
     "sharing.sitemap",
+    "page_weight.deferred_scripts",
     "page_weight.only_used_icons",
+    "page_weight.one_stylesheet",
 )
 
 
