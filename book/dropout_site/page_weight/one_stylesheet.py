@@ -1,12 +1,14 @@
 """Join the stylesheets that every page asks for: one file to wait for instead of eight.
 
 Those of the theme, Sphinx and its extensions, the rules of formulas and book.css, in the order of
-the pages, without comments.
+the pages, without comments and what no page can show.
 """
 
 import hashlib
 import re
 from pathlib import Path
+
+from dropout_site.page_weight.used_rules import names, only_used
 
 LINK = re.compile(r'<link [^>]*?href="([^"]*?)(_static/[^"?]+\.css)[^"]*"[^>]*>\s*')
 ONE = "_static/styles/site.css"
@@ -32,8 +34,10 @@ def join_all(app, exception):
     asked = {tuple(name for _, name in LINK.findall(html)) for html in pages.values()}
     if len(asked) != 1:
         raise ValueError(f"the pages ask for different stylesheets: {sorted(asked)}")
-    names = asked.pop()
-    css = "\n".join(joined(site / name, site / "_static") for name in names)
+    stylesheets = asked.pop()
+    whole = "\n".join(joined(site / name, site / "_static") for name in stylesheets)
+    scripts = [file.read_text("utf8") for file in site.rglob("*.js")]
+    css = only_used(whole, names(pages.values(), scripts))
     (site / ONE).write_text(css, "utf8")
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     for file, html in pages.items():
