@@ -1,6 +1,7 @@
 """What makes the book's pages the site: one Sphinx extension, in parts.
 
     text/        what a chapter is made of: boxes, folds, docstrings, citations
+    formulas/    formulas, drawn while the site is built
     figures/     drawings in the page itself, in its theme and its font
     live/        cells that a reader runs in the page
     playground/  the playground of the first page
@@ -9,7 +10,7 @@
     navigation/  from page to page: the place, the end of all steps, a wrong address
     search/      the section that answers a question
     sharing/     what other sites show of a page
-    page_weight/ fewer bytes to load
+    page_weight/ fewer files and bytes to load
 
 `_config.yml` names this package alone.
 """
@@ -17,7 +18,7 @@
 from importlib import import_module
 
 # Of two parts that write into the head of a page, the first one writes above.
-# only_used_icons looks through the finished site, and so comes last.
+# The parts of page_weight look through the finished site, and so come last, in this order.
 # Otherwise the order is free: no part reads what another one has made.
 PARTS = (
     "text.asked",
@@ -27,6 +28,7 @@ PARTS = (
     "text.docstrings",
     "text.fold_places",
     "text.folds",
+    "formulas",
     "figures.inline_svg",
     "live",
     "playground",
@@ -38,8 +40,9 @@ PARTS = (
     "search",
     "sharing.page_tags",
     "sharing.sitemap",
-    "page_weight.local_mathjax",
+    "page_weight.deferred_scripts",
     "page_weight.only_used_icons",
+    "page_weight.one_stylesheet",
 )
 
 

@@ -100,10 +100,28 @@ def test_no_stylesheet_asks_another_server_for_anything():
         assert not found, f"{file}: {found}"
 
 
-def test_the_files_of_mathjax_are_there():
-    mathjax = HTML / "_static" / "mathjax"
-    assert (mathjax / "startup.js").is_file()
-    assert any((mathjax / "output" / "chtml" / "fonts").rglob("*.woff"))
+def test_no_stylesheet_names_a_file_that_is_not_there():
+    for file in HTML.rglob("*.css"):
+        for address in re.findall(r"url\(([^)\"']+)\)", file.read_text("utf8")):
+            assert (file.parent / address).is_file(), f"{file}: {address}"
+
+
+def test_a_page_waits_for_one_stylesheet_and_no_script(parsed):
+    for file, soup in parsed.items():
+        styles = [link["href"] for link in soup.select("link[rel=stylesheet]")]
+        assert len([href for href in styles if "_static/" in href]) == 1, file
+        waits = [s["src"] for s in soup.select("script[src]") if not s.has_attr("defer")]
+        assert not waits, file
+        assert not soup.select("link[rel=preload]"), file
+
+
+@each_page
+def test_each_formula_is_drawn_and_holds_its_mathml_and_its_tex(article):
+    for formula in article.select(".math"):
+        assert len(formula.select("mjx-container > mjx-math[aria-hidden=true]")) == 1
+        assert len(formula.select("mjx-assistive-mml > math")) == 1
+        (tex,) = formula.select(".tex[aria-hidden=true]")
+        assert re.fullmatch(r"(\$\$?)[^$]+\1", tex.get_text())
 
 
 @each_page

@@ -1,4 +1,6 @@
-"""The copy buttons of the code."""
+"""What a reader copies: code by its buttons, a formula as TeX."""
+
+import pytest
 
 from playwright.sync_api import expect
 
@@ -24,3 +26,23 @@ def test_only_code_has_a_copy_button(page):
     page.locator("div.cell_input button.copybtn").first.wait_for(state="attached")
     assert page.locator("div.cell_output .highlight").count()
     assert page.locator("div.cell_output button.copybtn").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("selected", "tex"),
+    [
+        ("p:has(> span.math)", r"$(p/q)\,x_{ij}^2$"),
+        ("div.math", r"\frac{m * X}{q}\,w\Big\rVert^2 &= \lVert y - Xw\rVert^2"),
+    ],
+)
+def test_a_formula_is_copied_as_tex_and_once(page, context, selected, tex):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/paper/penalty.html")
+    # From the word before to the word behind, as a reader would drag.
+    page.locator(f"article {selected}").filter(has_text=tex).first.evaluate(
+        "e => getSelection().selectAllChildren(e)"
+    )
+    page.keyboard.press("ControlOrMeta+c")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.count(tex) == 1
+    assert "𝑥" not in copied

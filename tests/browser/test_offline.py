@@ -12,8 +12,8 @@ FIRST, SECOND, THIRD = "index", "paper/weight-scaling", "reference/questions"
 
 @pytest.fixture
 def site(tmp_path):
-    """A copy that may be published anew; MathJax, the largest part of it, is of no account here."""
-    return shutil.copytree(HTML, tmp_path / "site", ignore=shutil.ignore_patterns("mathjax"))
+    """A copy that may be published anew."""
+    return shutil.copytree(HTML, tmp_path / "site")
 
 
 def visit(page, address, name):

@@ -46,13 +46,11 @@ ONE_OF_EACH_COLOUR = """() => {
   }
 }"""
 
-FORMULAS_DRAWN = "window.MathJax?.startup.promise"
-
 # The theme's colours fade and its sidebars slide: what lies between is nobody's.
 AT_REST = "document.getAnimations().forEach(change => change.finish())"
 
 # Some time after a change of width or text the theme makes what is too wide a stop of the Tab key.
-SCROLLED_BY_KEYS = """() => [...document.querySelectorAll("pre")]
+SCROLLED_BY_KEYS = """() => [...document.querySelectorAll("pre, div.math")]
   .every(e => e.tabIndex === 0
     || e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)"""
 
@@ -65,6 +63,11 @@ OF_SENTENCES = "getComputedStyle(document.body).color"
 HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)")]
   .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
   .map(e => e.outerHTML.slice(0, 200))"""
+
+# The formulas that take no room; one in a fold has none to take.
+NOT_DRAWN = """() => [...document.querySelectorAll("article .math")]
+  .filter(e => e.checkVisibility() && !e.querySelector("mjx-math")?.offsetWidth)
+  .map(e => e.textContent)"""
 
 # The font and the sign of each box that MathJax has drawn, and the files of its fonts.
 DRAWN = """() => [...document.querySelectorAll('mjx-container *')].map(box => {
@@ -99,7 +102,6 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
 
     page.set_viewport_size(PHONE)
     page.goto(f"/{name}.html")
-    page.evaluate(FORMULAS_DRAWN)
     for screen in PHONE, SMALL_PHONE:
         page.set_viewport_size(screen)
         assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
@@ -121,9 +123,9 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
 def not_in_the_fonts(page):
     """The signs of formulas that are not in the font that was sent, with their font.
 
-    The fonts are cut: book/dropout_site/page_weight/local_mathjax.py lists what stays.
+    The fonts are cut: book/dropout_site/formulas says what stays.
     """
-    folder = HTML / "_static/mathjax/output/chtml/fonts/woff-v2"
+    folder = HTML / "_static/fonts"
     files, missing = {}, set()
     for family, source in page.evaluate(FONTS):
         file = re.search(r"MathJax_[\w-]+\.woff", source)
@@ -185,6 +187,16 @@ def test_a_sign_that_is_not_in_a_font_is_found(page):
     assert {sign for _, sign in not_in_the_fonts(page)} == {"Ж"}
 
 
+def test_a_wide_formula_is_scrolled_by_keys(page):
+    page.set_viewport_size(PHONE)
+    page.goto("/paper/penalty.html")
+    page.wait_for_function(SCROLLED_BY_KEYS)
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.tabIndex)"
+    stops = page.locator("article div.math").evaluate_all(wide)
+    assert stops
+    assert set(stops) == {0}
+
+
 @pytest.fixture(scope="module")
 def page_without_scripts(browser, browser_context_args):
     with closing(browser.new_context(**browser_context_args, java_script_enabled=False)) as context:
@@ -193,12 +205,12 @@ def page_without_scripts(browser, browser_context_args):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_reads_without_scripts(page_without_scripts, name):
-    # Formulas stand as TeX then, which can be read; all the rest is as always.
     page = page_without_scripts
     page.set_viewport_size(PHONE)
     page.goto(f"/{name}.html")
     assert page.locator("article h1").is_visible()
     assert page.evaluate(HIDDEN) == []
+    assert page.evaluate(NOT_DRAWN) == []
     # The next page by the footer, on a phone; on a wide screen the contents stand at the left.
     assert page.locator(".prev-next-footer a").first.is_visible()
     page.set_viewport_size(DESKTOP)

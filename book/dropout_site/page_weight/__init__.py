@@ -1,1 +1,1 @@
-"""Fewer bytes to load: MathJax and the icons, cut to what the pages show."""
+"""Fewer files and bytes to load, and none before the first screen that it does not need."""
