@@ -22,8 +22,8 @@ def open_fold(self, node):
     self.body.append(
         f'<details class="admonition hide {" ".join(node["classes"])}">\n'
         f'<summary data-printed="{printed}">\n'
-        f'<p class="collapsed admonition-title">{show}</p>\n'
-        f'<p class="expanded admonition-title">{hide}</p>\n'
+        f'<span class="collapsed admonition-title">{show}</span>\n'
+        f'<span class="expanded admonition-title">{hide}</span>\n'
         "</summary>\n"
     )
 
