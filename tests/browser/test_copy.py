@@ -1,7 +1,6 @@
 """What a reader copies: code by its buttons, a formula as TeX."""
 
 import pytest
-
 from playwright.sync_api import expect
 
 

@@ -59,6 +59,22 @@ OF_FIGURES = """() => [...new Set([...document.querySelectorAll("article svg tex
   .map(e => getComputedStyle(e).fill))]"""
 OF_SENTENCES = "getComputedStyle(document.body).color"
 
+# The names of two folds that lie one over the other.
+OVERLAPPING = """() => {
+  const names = [...document.querySelectorAll("article summary[data-printed] > span")]
+    .filter(e => e.checkVisibility())
+    .map(e => {
+      const words = document.createRange();
+      words.selectNodeContents(e);
+      return [e.textContent, words.getBoundingClientRect()];
+    });
+  return names.slice(1).flatMap(([name, b], i) => {
+    const [before, a] = names[i];
+    const over = a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+    return over ? [`${before} × ${name}`] : [];
+  });
+}"""
+
 # What of the text cannot be seen, though it is neither folded nor for scripts alone.
 HIDDEN = """() => [...document.querySelectorAll("article :is(p, pre, table, svg)")]
   .filter(e => e.innerHTML.trim() && !e.closest("details, [hidden]") && !e.checkVisibility())
@@ -105,6 +121,7 @@ def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
     for screen in PHONE, SMALL_PHONE:
         page.set_viewport_size(screen)
         assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+    assert page.evaluate(OVERLAPPING) == []
     assert page.locator("mjx-merror").count() == 0
     assert not_in_the_fonts(page) == set()
 

@@ -218,7 +218,7 @@ def test_at_p_1_none_is_kept(page, errors):
 def test_a_bar_is_half_as_high_as_its_cell_at_the_exact_mean(page, errors):
     page.goto(address(p=0.75, kind="inverted", masks=601))
     key = page.locator(".pg-means + .pg-key")
-    words = "Training, over 601 masks. A bar is half as high as its cell at the exact mean, 1."
+    words = "Training, over 601 masks. A bar that fills half its cell is the exact mean, 1."
     expect(key).to_have_text(words)
     for cell in page.locator(".pg-means td").all():
         level = cell.evaluate("e => Number(e.style.getPropertyValue('--pg-level'))")

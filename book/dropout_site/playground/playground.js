@@ -81,7 +81,7 @@
     });
     find(".pg-means caption").textContent = "Each unit's mean";
     find(".pg-means ~ .pg-key").textContent = shown
-      ? `Training, over ${plural(shown)}. A bar is half as high as its cell at the exact mean, ${short(exactMean)}.`
+      ? `Training, over ${plural(shown)}. A bar that fills half its cell is the exact mean, ${short(exactMean)}.`
       : "Training, over the masks that you draw.";
   }
 

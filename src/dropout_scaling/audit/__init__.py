@@ -5,7 +5,7 @@
 The check runs the model on an example in train and in eval mode, and restores its state.
 """
 
+from dropout_scaling.audit._all_faults import audit, check
 from dropout_scaling.audit._finding import Finding
-from dropout_scaling.audit._findings import audit, check
 
 __all__ = ["Finding", "audit", "check"]

@@ -13,8 +13,8 @@ from torch import nn
 from torch.utils._pytree import tree_map_only
 
 from dropout_scaling._named import imported, named
+from dropout_scaling.audit._all_faults import audit_call
 from dropout_scaling.audit._example import arguments
-from dropout_scaling.audit._findings import audit_call
 from dropout_scaling.audit._inputs import made, parsed
 
 

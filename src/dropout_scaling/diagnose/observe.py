@@ -197,6 +197,8 @@ def _at_zero(caller, x):
         return None, "at p = 0 the outputs are nan"
     kept = (run.y != 0).mean()
     fact = "keeps all" if kept == 1 else "drops" if kept > 0.99 else "drops many"
+    if not np.isfinite(run.y).all():
+        return fact, "at p = 0 outputs are infinite"
     coarse = " of bfloat16" if caller.tensors and kept < 1 else ""
     return fact, f"at p = 0 it keeps {'all' if kept == 1 else f'{kept:.4%} of'} values{coarse}"
 

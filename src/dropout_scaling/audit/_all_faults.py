@@ -7,17 +7,17 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from dropout_scaling._restore import as_found
-from dropout_scaling.audit._evaluation import (
+from dropout_scaling.audit._example import arguments, batch_of
+from dropout_scaling.audit._faults_in_evaluation import (
     after_evaluation,
     at_evaluation,
     by_chance,
     overwritten,
 )
-from dropout_scaling.audit._example import arguments, batch_of
+from dropout_scaling.audit._faults_in_training import idle, in_place, while_training
+from dropout_scaling.audit._faults_without_a_run import standing
 from dropout_scaling.audit._finding import Finding, check_ignore, grouped, ignoring
 from dropout_scaling.audit._handmade import fixed_seed, handmade
-from dropout_scaling.audit._standing import standing
-from dropout_scaling.audit._training import idle, in_place, while_training
 from dropout_scaling.audit.watch import refuse, run, watch
 
 
