@@ -70,8 +70,9 @@ OVERLAPPING = """() => {
     });
   return names.slice(1).flatMap(([name, b], i) => {
     const [before, a] = names[i];
-    const over = a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2;
-    return over ? [`${before} × ${name}`] : [];
+    const beside = a.right <= b.left || b.right <= a.left;
+    const below = a.bottom <= b.top + 2 || b.bottom <= a.top + 2;
+    return !beside && !below ? [`${before} × ${name}`] : [];
   });
 }"""
 
