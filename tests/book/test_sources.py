@@ -15,7 +15,7 @@ from dropout_site.live.imports import made_and_taken
 from dropout_site.predictions import RIGHT
 from tools.book.notebooks import chapters, code_cells, read
 from tools.book.reading_time import CLOSED
-from tools.paths import BOOK
+from tools.paths import BOOK, SOURCE
 
 NOTEBOOKS = chapters()
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -292,6 +292,13 @@ def test_a_claim_is_a_sentence(notebook):
     for sentence in claimed(notebook):
         assert sentence[0].isupper(), sentence
         assert sentence.endswith("."), sentence
+
+
+def test_each_kind_of_finding_has_its_row_on_the_doctor_s_page():
+    code = (path.read_text("utf8") for path in (SOURCE / "dropout_scaling/audit").glob("*.py"))
+    kinds = {kind for text in code for kind in re.findall(r'Finding\("([^"]+)"', text)}
+    rows = re.findall(r"^\| `([^`]+)` \|", markdown(read(NOTEBOOKS["reference/doctor"])), re.M)
+    assert sorted(rows) == sorted(kinds)
 
 
 # --- sources -----------------------------------------------------------------------------------

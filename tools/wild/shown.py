@@ -74,6 +74,14 @@ MODELS = (
         "transformers", "big_bird", "BigBird", "transformers", "",
         "right: for a short input it exchanges its attention for good; the audit puts it back",
     ),
+    Shown(
+        "transformers", "bert", "BERT", "transformers", "",
+        "right: it drops after the embeddings, in the attention and after each of its two parts",
+    ),
+    Shown(
+        "transformers", "gpt2", "GPT-2", "transformers", "",
+        "right: it drops after the embeddings, in the attention and after each of its two parts",
+    ),
 )  # fmt: skip
 
 
