@@ -264,7 +264,11 @@ STOPPERS = {
 
 @pytest.mark.parametrize("cells", STOPPERS.values(), ids=STOPPERS)
 def test_a_submission_has_so_much_time_in_all_whatever_it_does(cells, monkeypatch):
-    """However often it may be started again: each start takes .8 s or more, so 3 s hold four."""
+    """However often it may be started again.
+
+    Each start takes .8 s or more, so 3 s hold four. One more is of the second run, by which what
+    differs from run to run is found: its time is over when it begins.
+    """
     starts = []
     monkeypatch.setattr(session, "Student", lambda *a: starts.append(a) or Student(*a))
     mark(
@@ -272,7 +276,7 @@ def test_a_submission_has_so_much_time_in_all_whatever_it_does(cells, monkeypatc
         notebook(*cells),
         limits=Limits(seconds=0.5, total_seconds=3, restarts=100),
     )
-    assert 1 <= len(starts) <= 3 / 0.8 + 1
+    assert 1 <= len(starts) <= 3 / 0.8 + 2
     assert psutil.Process().children() == []
 
 
