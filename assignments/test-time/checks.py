@@ -391,12 +391,14 @@ def average_elsewhere(student, rng):
 # unit was kept, and with that what its standard error is.
 
 
-def lit_network(rng, rows=3, n=1, classes=3):
-    """Return a network whose units are on in all rows, and matter."""
+def lit_network(rng, rows=3, n=1):
+    """Return a network of three classes whose units are on in all rows, and matter."""
     x, w1, b1 = (rng.uniform(0.5, 1.5, s) for s in ((rows, 2), (2, n), (n,)))
-    # Class 0 falls and the last rises with each unit, so that no unit is without effect.
-    w2 = np.linspace(-1, 1, classes) * rng.uniform(0.5, 1, (n, 1))
-    return [x, w1, b1, w2, rng.uniform(-0.3, 0.3, classes)]
+    # Class 0 falls and the last rises with each unit, so that no unit is without effect. Class 1
+    # stays below 1/4, unit on or off: 1/3 for each class is no mean of any kind.
+    rising, edges = np.array([-1, 0, 1]), np.array([1, -2, 1])
+    b2 = rng.uniform(-0.2, 0.2) * rising + rng.uniform(0.15, 0.3) * edges
+    return [x, w1, b1, rising * rng.uniform(0.5, 1, (n, 1)), b2]
 
 
 def sampled(student, net, p, k, generator):

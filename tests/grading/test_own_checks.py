@@ -6,6 +6,8 @@ That they say what the marker says, of every submission in the bank, is asked in
 import ast
 import sys
 
+import numpy as np
+import pytest
 from notebooks import assignment, notebook, submission
 from own_checks import inlined, said, variables
 from test_bank import each_assignment
@@ -64,3 +66,12 @@ def test_the_first_page_names_the_lines_that_a_check_prints(name):
     first = next(text for kind, text in assignment(name).template if kind == "markdown")
     for error in (WrongAnswerError, StudentError):
         assert f"`{error.__name__}:`" in first
+
+
+def test_equal_probabilities_are_no_mean_of_thinned_networks():
+    """Who returns 1/3 for each class is told the same in the notebook and by the marker."""
+    checks = next(iter(assignment("test-time").checks)).function.__globals__
+    for rng in np.random.default_rng().spawn(1000):
+        net = checks["lit_network"](rng)
+        with pytest.raises(WrongAnswerError, match="this is no mean of k = 4000"):
+            checks["kept_shares"](net, np.full((3, 3), 1 / 3), 0.2, 4000)
