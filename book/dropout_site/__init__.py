@@ -7,7 +7,7 @@
     playground/  the playground of the first page
     predictions/ the answer to a prediction, out of sight until it is made
     explorables/ drawings with sliders under a chapter's cells
-    navigation/  from page to page: the place, the end of all steps, a wrong address
+    navigation/  from page to page: the parts, the place, the end of all steps, a wrong address
     search/      the section that answers a question
     sharing/     what other sites show of a page
     page_weight/ fewer files and bytes to load
@@ -25,9 +25,11 @@ PARTS = (
     "text.bibliography_roles",
     "text.boxes",
     "text.citation",
+    "text.cited",
     "text.docstrings",
     "text.fold_places",
     "text.folds",
+    "text.kinds",
     "formulas",
     "figures.inline_svg",
     "live",
@@ -35,6 +37,7 @@ PARTS = (
     "predictions",
     "explorables",
     "navigation.not_found",
+    "navigation.parts",
     "navigation.place",
     "navigation.story_end",
     "search",

@@ -181,6 +181,31 @@ def test_folded_code_stands_below_what_it_shows_and_once_in_a_row(article):
         assert shown or not cell.select_one(f":scope + {folded}")
 
 
+@each_page
+def test_the_contents_show_the_walk_and_the_part_one_is_in(soup, page):
+    parts = {part.summary.get_text(): part for part in soup.select("nav.bd-links details.part")}
+    assert list(parts) == [part.caption for part in parse_toc_yaml(TOC).root.subtrees]
+    mine = {name for name, part in parts.items() if part.select_one(".current")}
+    assert len(mine) == (page != "index")
+    assert {name for name, part in parts.items() if part.has_attr("open")} == mine | {"The walk"}
+
+
+def test_a_citation_in_words_leads_to_its_source(parsed):
+    """In the text, and not in the list of sources, which says it in full."""
+    words = {}
+    for page in NOTEBOOKS:
+        for link in parsed[file_of(page)].select("article a.cited"):
+            assert link["data-source"].endswith(".")
+            assert not link.find_parent(id="sources")
+            words[link.get_text()] = link["href"], link["data-source"]
+    href, source = words["Srivastava et al. 2014"]
+    assert href == "https://jmlr.org/papers/v15/srivastava14a.html"
+    assert source == (
+        "Srivastava et al. Dropout: A Simple Way to Prevent Neural Networks from Overfitting. "
+        "Journal of Machine Learning Research, 2014."
+    )
+
+
 def test_the_story_ends_before_the_teachers_pages(parsed):
     last, first = (parsed[file_of(page)] for page in END)
     assert last.select("a.left-prev")

@@ -1,0 +1,35 @@
+"""Fold the parts of the contents at the side: the walk is open, and the part one is in.
+
+Fifty titles at once are a wall. A fold is the browser's own, so it needs no script.
+"""
+
+from dropout_site.navigation.place import WALK
+
+
+def fold(contents):
+    """Make folds of the theme's captions and lists, in the soup that the theme makes."""
+    for caption in contents.select("p.caption"):
+        pages = caption.find_next_sibling("ul")
+        part, summary = contents.new_tag("details"), contents.new_tag("summary")
+        part["class"] = "part"
+        if caption.get_text() == WALK or "current" in pages["class"]:
+            part["open"] = ""
+        summary.extend(caption.contents[:])
+        caption.replace_with(part)
+        part.extend([summary, pages])
+    return contents
+
+
+def fold_parts(app, page, template, context, doctree):
+    if (contents := context.get("generate_toctree_html")) is None:
+        return
+
+    def folded(kind, **options):
+        made = contents(kind, **options)
+        return fold(made) if kind == "sidebar" else made
+
+    context["generate_toctree_html"] = folded
+
+
+def setup(app):
+    app.connect("html-page-context", fold_parts, priority=900)  # once the theme has set it
