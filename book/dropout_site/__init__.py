@@ -30,6 +30,7 @@ PARTS = (
     "text.fold_places",
     "text.folds",
     "text.kinds",
+    "text.opening",
     "formulas",
     "figures.inline_svg",
     "live",
@@ -44,6 +45,7 @@ PARTS = (
     "sharing.page_tags",
     "sharing.sitemap",
     "page_weight.deferred_scripts",
+    "page_weight.typeface",
     "page_weight.only_used_icons",
     "page_weight.one_stylesheet",
 )

@@ -1,4 +1,4 @@
-"""Fold the parts of the contents at the side: the walk is open, and the part one is in.
+"""Fold the parts of the contents at the side but for the one that one is in, or else the walk.
 
 Fifty titles at once are a wall. A fold is the browser's own, so it needs no script.
 """
@@ -8,11 +8,12 @@ from dropout_site.navigation.place import WALK
 
 def fold(contents):
     """Make folds of the theme's captions and lists, in the soup that the theme makes."""
+    somewhere = contents.select("ul.current")
     for caption in contents.select("p.caption"):
         pages = caption.find_next_sibling("ul")
         part, summary = contents.new_tag("details"), contents.new_tag("summary")
         part["class"] = "part"
-        if caption.get_text() == WALK or "current" in pages["class"]:
+        if pages in somewhere or (not somewhere and caption.get_text() == WALK):
             part["open"] = ""
         summary.extend(caption.contents[:])
         caption.replace_with(part)
