@@ -30,11 +30,12 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 # What is compiled is kept: else each of the tests' many processes compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
+.PHONY: help book serve watch test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
 	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
+	@echo 'make watch   build the site again at each edit, and show it on http://localhost:$(PORT)'
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
 	@echo 'make check   the tests of what has changed since the last green run: seconds'
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
@@ -58,14 +59,16 @@ help:
 	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
 	@echo 'DEVICE=cuda         run the notebooks on a GPU, and the tests that need one (now: $(DEVICE))'
 	@echo 'TORCH=cpu           install PyTorch without CUDA: on Linux much less to download (now: $(TORCH))'
-	@echo 'PORT=8080           where make serve listens (now: $(PORT))'
+	@echo 'PORT=8080           where make serve and make watch listen (now: $(PORT))'
 
 setup:
 	@$(PYTHON) -m tools.environment.set_up $(TORCH)
 
 book: setup
-	@$(VENV_PYTHON) -m tools.book.execute
-	@$(VENV_PYTHON) -m tools.book.build
+	@$(VENV_PYTHON) -m tools.book.make
+
+watch: setup
+	@$(VENV_PYTHON) -m tools.book.watch $(PORT)
 
 serve: book
 	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'
