@@ -7,6 +7,7 @@ PORT ?= 8000
 
 N ?= 50
 VARIANTS ?=
+PARTS ?=
 
 ASSIGNMENT ?= inverted-dropout
 SUBMISSIONS ?= submissions
@@ -46,7 +47,8 @@ help:
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo '             UNSAFE=yes runs them as you if there is no bubblewrap, docker or podman: read marks.md first'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
-	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
+	@echo 'make bench   draw how costs grow with the size, from values to submissions and pages, and time the'
+	@echo '             dropouts: an hour; it goes on where it was stopped. PARTS="models layers": these alone'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
 	@echo 'make wild    judge layers and models of the world whose truth is known, in an environment of its own:'
@@ -68,7 +70,7 @@ book: setup
 	@$(VENV_PYTHON) -m tools.book.make
 
 watch: setup
-	@$(VENV_PYTHON) -m tools.book.watch $(PORT)
+	@$(VENV_PYTHON) -m tools.book.watching $(PORT)
 
 serve: book
 	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'
@@ -112,9 +114,8 @@ upload: setup
 	@$(VENV_PYTHON) -m dropout_grading.upload "$$MARKS/marks.csv" "$$LMS" --column "$$COLUMN"
 
 bench: setup
-	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py
-	@$(VENV_PYTHON) -m tools.bench.exact
-	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
+	@$(VENV_PYTHON) -m tools.bench.run $(PARTS)
+	@$(if $(PARTS),:,$(VENV_PYTHON) -m tools.bench.fast _build/timings.json)
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)

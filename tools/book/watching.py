@@ -1,6 +1,6 @@
 """Build the site again at each edit, and show it in the browser: `make watch`.
 
-usage: python -m tools.book.watch [PORT]
+usage: python -m tools.book.watching [PORT]
 
 One process looks for edits and keeps imported what a build imports: each build is a copy of it,
 and ends. Another serves the site, and adds to each page that it sends a script which loads the

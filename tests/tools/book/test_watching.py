@@ -11,14 +11,14 @@ from contextlib import contextmanager
 import pytest
 from small_repository import INDEX, Clone
 
-from tools.book.watch import EVENTS
+from tools.book.watching import EVENTS
 
 
 @contextmanager
 def watching(clone):
     """Yield a function that reads what the command says, up to a line that begins so."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tools.book.watch", "0"],
+        [sys.executable, "-u", "-m", "tools.book.watching", "0"],
         cwd=clone.root,
         env={**os.environ, "DROPOUT_SCALING_DEVICE": "cpu"},
         stdout=subprocess.PIPE,
