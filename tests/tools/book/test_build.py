@@ -38,7 +38,7 @@ def texts(clone):
 def test_where_a_page_has_changed_it_alone_is_read_and_the_site_is_the_same(built, executed):
     executed.write("book/index.md", "# Another title\n\nOther prose.\n")
     assert executed.run("book.build").returncode == 0
-    page, index = (executed.root / f"_build/.doctrees/{name}.doctree" for name in ("page", "index"))
+    page, index = (executed.root / f".cache/doctrees/{name}.doctree" for name in ("page", "index"))
     read = page.stat().st_mtime_ns, index.stat().st_mtime_ns
     executed.write("book/index.md", (built.root / "book/index.md").read_text("utf8"))
     assert executed.run("book.build").returncode == 0
