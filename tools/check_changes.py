@@ -78,7 +78,7 @@ TESTS_OF = {
     "tests/tools": ["tests/tools/book/test_execute.py"],
     "tools": ["tests/tools/test_one_home.py", "tests/tools/test_run_tests.py"],
     "tools/book": ["tests/tools/book/test_execute.py"],
-    "tools/editions": ["tests/browser/test_pdf.py"],
+    "tools/editions": ["tests/book/test_epub.py", "tests/browser/test_pdf.py"],
     "tools/environment": ["tests/tools/environment/test_set_up.py"],
     "tools/frameworks": ["tests/tools/test_frameworks.py"],
     "tools/gpu_check": ["tests/tools/test_gpu_check.py"],
