@@ -35,7 +35,8 @@ each_notebook = pytest.mark.parametrize("page", NOTEBOOKS)
 def parsed():
     """All HTML files of the site, by path."""
     assert HTML.is_dir(), "there is no site: run `make book` first"
-    files = [f for f in HTML.rglob("*.html") if "_static" not in f.parts]
+    no_page = {"_static", "slides"}  # slides are of their own kind: tests/browser/test_slides.py
+    files = [f for f in HTML.rglob("*.html") if no_page.isdisjoint(f.parts)]
     return {f.resolve(): BeautifulSoup(f.read_text("utf8"), "html.parser") for f in files}
 
 

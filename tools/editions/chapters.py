@@ -85,7 +85,7 @@ def cleaned(body):
     for cell in body.select("div.cell"):
         if not cell.get_text(strip=True) and not cell.select("svg, img"):
             cell.decompose()
-    return body, body.h1.get_text(strip=True)
+    return body, " ".join(body.h1.get_text().split())
 
 
 def identify(chapter):
