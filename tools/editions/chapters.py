@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup, SoupStrainer
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from tools.book.repository import site_address
+from tools.editions.offered import PLACE
 from tools.paths import HTML, TOC
 
 # Folds that say so on paper (dropout_site/text/folds.py). An import is read with the code after it.
@@ -57,7 +58,7 @@ def chapters(names=None):
     found = []
     for name in parts:
         if names is None or name in names:
-            html = (HTML / f"{name}.html").read_text("utf8")
+            html = PLACE.sub("", (HTML / f"{name}.html").read_text("utf8"))
             only = SoupStrainer("article", class_="bd-article")
             soup = BeautifulSoup(html, "html.parser", parse_only=only)
             found.append(Chapter(name, parts[name], *cleaned(soup.article)))

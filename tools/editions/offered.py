@@ -19,8 +19,12 @@ SLIDES_PDF = FOLDER / "slides.pdf"
 # In book/_templates/editions.html, and in book/instructors/index.md.
 PLACE = re.compile(r"<!-- (book|slides) -->(?:.*?<!-- end -->)?", re.DOTALL)
 OFFERS = {
-    "book": ("The book as ", {PDF: "PDF", EPUB: "EPUB"}, ""),
-    "slides": ("<p>The lecture as ", {SLIDES: "slides", SLIDES_PDF: "PDF"}, ", with notes.</p>"),
+    "book": ('<span class="d-print-none">The book as ', {PDF: "PDF", EPUB: "EPUB"}, "</span>"),
+    "slides": (
+        "<p>The lecture as ",
+        {SLIDES: "slides", SLIDES_PDF: "PDF"},
+        ". In the slides, S opens the notes: what to ask, and the minutes.</p>",
+    ),
 }
 
 
