@@ -15,7 +15,7 @@ from pypdf.generic import NameObject, TextStringObject
 from tools.editions.chapters import chapters
 from tools.editions.facts import facts
 from tools.editions.offered import FOLDER, PDF, offer
-from tools.editions.paper import HEADINGS, document
+from tools.editions.paper import document
 from tools.environment.browser import launched
 from tools.paths import CACHE
 
@@ -37,12 +37,12 @@ def numbers(file):
 
 def finish(file, html):
     """Name the authors, and each line of the outline, as Chromium writes some of them twice."""
-    writer = PdfWriter(clone_from=file)
+    writer = PdfWriter(file, incremental=True)  # without writing all the rest anew
     writer.add_metadata({"/Author": facts()["authors"]})
-    headings = BeautifulSoup(html, "html.parser").find_all(HEADINGS)
-    lines = in_order(writer.root_object["/Outlines"])
-    for entry, heading in zip(lines, headings, strict=True):
-        entry[NameObject("/Title")] = TextStringObject(" ".join(heading.get_text().split()))
+    headings = re.findall(r"<h[1-6][^>]*>.*?</h[1-6]>", html, re.DOTALL)
+    for entry, heading in zip(in_order(writer.root_object["/Outlines"]), headings, strict=True):
+        words = " ".join(BeautifulSoup(heading, "html.parser").get_text().split())
+        entry[NameObject("/Title")] = TextStringObject(words)
     writer.write(file)
 
 
