@@ -31,11 +31,14 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 # What is compiled is kept: else each of the tests' many processes compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve watch test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
+.PHONY: help book pdf epub slides serve watch test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
-	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
+	@echo 'make pdf     make book, then print the book as one PDF, for the site to offer: a minute or two'
+	@echo 'make epub    make book, then the book as an EPUB'
+	@echo 'make slides  make book, then the slides of the lecture of 90 minutes, and a PDF of them'
+	@echo 'make serve   make book, then serve it on http://localhost:$(PORT) until Ctrl-C'
 	@echo 'make watch   build the site again at each edit, and show it on http://localhost:$(PORT)'
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
 	@echo 'make check   the tests of what has changed since the last green run: seconds'
@@ -71,6 +74,9 @@ book: setup
 
 watch: setup
 	@$(VENV_PYTHON) -m tools.book.watching $(PORT)
+
+pdf epub slides: book
+	@$(VENV_PYTHON) -m tools.editions.$@
 
 serve: book
 	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'

@@ -29,6 +29,7 @@ TESTS_OF = {
     "_toc.yml": ["tests/book/test_sources.py"],
     "assignments": ["tests/grading/test_own_checks.py"],
     "book": ["tests/book/test_sources.py"],
+    "book/instructors/lecture.yml": ["tests/browser/test_slides.py"],
     "book/practice/who-is-right.ipynb": [
         "tests/book/test_sources.py",
         "tests/book/test_verdicts.py",
@@ -81,6 +82,9 @@ TESTS_OF = {
     "tools": ["tests/tools/test_one_home.py", "tests/tools/test_run_tests.py"],
     "tools/bench": ["tests/tools/test_bench.py"],
     "tools/book": ["tests/tools/book/test_execute.py"],
+    "tools/editions": ["tests/book/test_epub.py", "tests/browser/test_pdf.py"],
+    "tools/editions/lecture.py": ["tests/browser/test_slides.py"],
+    "tools/editions/slides.py": ["tests/browser/test_slides.py"],
     "tools/environment": ["tests/tools/environment/test_set_up.py"],
     "tools/frameworks": ["tests/tools/test_frameworks.py"],
     "tools/gpu_check": ["tests/tools/test_gpu_check.py"],

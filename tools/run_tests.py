@@ -17,7 +17,8 @@ from tools.environment.set_up import python_of
 from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
 # They read the built site, so they come last.
-SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "questions_and_api", "assignments")]
+READ_SITE = ("site", "questions_and_api", "assignments", "epub")
+SITE_TESTS = [f"tests/book/test_{name}.py" for name in READ_SITE]
 LIVE_TESTS = "tests/live/test_cells.py"  # beside it lies what Pyodide runs
 BROWSER_TESTS = "tests/browser"
 NEEDS_SITE = [*SITE_TESTS, "tests/live", BROWSER_TESTS]

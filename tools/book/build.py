@@ -21,6 +21,7 @@ import nbformat
 import yaml
 
 from tools.book import execute, notebooks
+from tools.book.downloads import for_elsewhere
 from tools.book.launch_notebooks import with_set_up
 from tools.book.notebooks import chapters, code_cells, read, sets_up_only
 from tools.book.repository import Repository, site_address
@@ -170,17 +171,16 @@ def run_jupyter_book(anew):
 
 
 def offer_sources(repository):
-    """Let the download button give each chapter as it is in the repository.
+    """Let the download button give each chapter as it is in the repository, but for its folds.
 
     Its outputs would answer the chapter's predictions. If the package has an address, the copy
     can install it.
     """
     for name, path in chapters().items():
-        target = FINISHED / "_sources" / f"{name}.ipynb"
-        if repository is None:
-            shutil.copyfile(path, target)
-        else:
-            nbformat.write(with_set_up(read(path), repository), target)
+        notebook = for_elsewhere(read(path))
+        if repository is not None:
+            notebook = with_set_up(notebook, repository)
+        nbformat.write(notebook, FINISHED / "_sources" / f"{name}.ipynb")
 
 
 def main():
