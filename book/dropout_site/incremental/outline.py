@@ -10,11 +10,13 @@ begins anew when one of these has changed.
 import ast
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 from docutils import nodes
 
 FILE = "outline"  # beside what Sphinx keeps of each page
+SHARED = ("_images", "_downloads")  # folders of files that pages share
 
 
 def outline(env):
@@ -67,6 +69,8 @@ def all_if_it_changed(app, env):
     before = file.read_text() if file.is_file() else None
     file.unlink(missing_ok=True)  # a build that fails leaves none
     if app.book_outline != before:
+        for folder in SHARED:  # what no page shows any more must not stay
+            shutil.rmtree(Path(app.outdir) / folder, ignore_errors=True)
         return list(env.found_docs)
     app.builder.allow_parallel = False  # to start processes takes longer than a few pages
     return []

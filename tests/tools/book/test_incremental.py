@@ -6,6 +6,8 @@ import pytest
 from small_repository import ALT, FIGURE, TOC, Clone
 
 OTHER = "# Another page\n\n{}\n\n## A heading\n\nSee [the book](index.md), $a^2$.\n"
+# PNG, a file of its own; the other figure is a drawing, which is in its page.
+PICTURE = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot([0, 1]);"
 PAGES = "".join(f"  - file: {name}\n" for name in ("other", "third"))
 
 
@@ -18,6 +20,7 @@ def clone(built, tmp_path_factory):
     clone.write("_toc.yml", TOC + PAGES)
     clone.write("book/other.md", OTHER.format("Some prose."))
     clone.write("book/third.md", "# A third page\n\nOn [another](other.md) and $b$.\n")
+    clone.write_notebook("Is it prose?", "print(6 * 7)", PICTURE, FIGURE)
     build(clone)
     return clone
 
@@ -62,8 +65,8 @@ def label(clone):
 
 
 def figure(clone):
-    drawn = FIGURE.replace("[0, 1]", "[1, 0]")
-    clone.write_notebook("Other prose.", "print(6 * 7)", drawn, alt=f"{ALT} Or falls.")
+    drawn = [cell.replace("[0, 1]", "[1, 0]") for cell in (PICTURE, FIGURE)]
+    clone.write_notebook("Other prose.", "print(6 * 7)", *drawn, alt=f"{ALT} Or falls.")
 
 
 def deleted(clone):

@@ -8,7 +8,7 @@ from dropout_scaling.diagnose import diagnose
 from tools.bench.parts import processor_seconds, seconds
 
 AXIS = "layers"
-SIZES = [4, 8, 16, 32, 64, 128]
+SIZES = [8, 16, 32, 64, 128, 256, 512]
 BOUND = "each layer is judged by itself"
 
 

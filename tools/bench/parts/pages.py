@@ -16,7 +16,7 @@ from tools.paths import ROOT, TOC
 
 AXIS = "pages"
 SIZES = [50, 75, 100, 150, 200]
-BOUND = "the sidebar of each page lists all pages"
+BOUND = "each page is made once, and its sidebar lists all pages"
 COPIED = ("tools", "book", "src", "_config.yml", "requirements.txt", "CITATION.cff")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
 
