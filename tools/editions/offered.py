@@ -10,6 +10,7 @@ from functools import partial
 
 from tools.paths import HTML
 
+NOT_FOUND = "404.html"  # it is shown at any address, so a relative one leads nowhere
 FOLDER = HTML / "editions"
 PDF = FOLDER / "dropout-to-scale.pdf"
 EPUB = FOLDER / "dropout-to-scale.epub"
@@ -31,6 +32,8 @@ OFFERS = {
 def offer():
     """Write the links into the pages; again, after another edition was made."""
     for page in HTML.rglob("*.html"):
+        if page.name == NOT_FOUND:
+            continue
         old = page.read_text("utf8")
         new = PLACE.sub(partial(filled, page), old)
         if new != old:

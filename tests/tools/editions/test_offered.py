@@ -22,6 +22,13 @@ def test_a_site_without_editions_shows_no_link(site):
     assert (site / "index.html").read_text("utf8") == "<p><!-- book --><!-- end --></p>"
 
 
+def test_the_page_for_a_wrong_address_stays_as_it_is(site):
+    (site / "a.pdf").write_bytes(b"x")
+    (site / "404.html").write_text("<!-- book -->", "utf8")
+    offered.offer()
+    assert (site / "404.html").read_text("utf8") == "<!-- book -->"
+
+
 def test_each_page_links_to_what_is_there_with_its_size(site):
     (site / "a.epub").write_bytes(bytes(1_250_000))
     offered.offer()
