@@ -11,6 +11,7 @@
     search/      the section that answers a question
     sharing/     what other sites show of a page
     page_weight/ fewer files and bytes to load
+    fonts.py     a font cut to the signs that the site shows
 
 `_config.yml` names this package alone.
 """

@@ -14,11 +14,11 @@ import subprocess
 from pathlib import Path
 
 from docutils import nodes
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from playwright._impl._driver import compute_driver_executable  # it has no public name
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
+
+from dropout_site.fonts import cut_font
 
 HERE = Path(__file__).parent
 RULES = "formulas.css"
@@ -89,15 +89,6 @@ def signs(rules):
     return "".join(number.sub(lambda found: chr(int(found[1], 16)), text) for text in written)
 
 
-def cut_font(source, target, text):
-    font = TTFont(source)
-    cutter = Subsetter(Options(hinting=False, drop_tables=["FFTM"]))
-    cutter.populate(text=text)
-    cutter.subset(font)
-    font.flavor = "woff"
-    font.save(target)
-
-
 def write(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -109,7 +100,8 @@ def write(app, exception):
         if font.name == NO_LETTERS:
             shutil.copyfile(font, static / "fonts" / font.name)
         else:
-            cut_font(font, static / "fonts" / font.name, signs(rules))
+            target = static / "fonts" / font.name
+            cut_font(font, target, signs(rules), drop_tables=["FFTM"])
 
 
 def setup(app):

@@ -9,8 +9,7 @@ page but that of the results: the book has a search of its own.
 import re
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
+from dropout_site.fonts import cut_font
 
 THEME_CSS = "_static/styles/pydata-sphinx-theme.css"
 FONTS = "_static/vendor/fontawesome/webfonts"
@@ -46,15 +45,6 @@ def drop_rules(css, used):
     return re.sub(ICON_RULE, keep_if_used, css)
 
 
-def cut_font(source, target, code_points):
-    font = TTFont(source)
-    cutter = Subsetter(Options(hinting=False, layout_features=[]))
-    cutter.populate(unicodes=code_points)
-    cutter.subset(font)
-    font.flavor = "woff"
-    font.save(target)
-
-
 def lighten(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -70,11 +60,10 @@ def lighten(app, exception):
     (site / THEME_CSS).write_text(css, "utf8")
     styles = "".join(f.read_text("utf8") for f in (site / "_static").rglob("*.css"))
     # A stylesheet writes a sign as it is, or by its number.
-    code_points = {ord(c) for c in styles if "\ue000" <= c <= "\uf8ff"} | {
-        int(c, 16) for c in re.findall(r'"\\([0-9a-f]{4})"', styles)
-    }
+    signs = "".join(re.findall("[\ue000-\uf8ff]", styles))
+    signs += "".join(chr(int(c, 16)) for c in re.findall(r'"\\([0-9a-f]{4})"', styles))
     for font in (site / FONTS).glob("*.ttf"):
-        cut_font(font, font.with_suffix(".woff"), code_points)
+        cut_font(font, font.with_suffix(".woff"), signs, layout_features=[])
     for unused in [
         *(site / FONTS).glob("*.ttf"),
         *(site / FONTS).glob("*.woff2"),
