@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
+from _pytest.doctest import DoctestModule
 from sampled import Sampled
 
 from tools.environment import compiler
@@ -28,6 +29,12 @@ def pytest_addoption(parser):
     parser.addoption(
         "--seed-base", type=int, default=0, help="another seed for every test that draws"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for no doctest in tests/: it has none, and that would import all that tests start."""
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
 
 
 def _seed(item):

@@ -19,9 +19,9 @@ from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 # They read the built site, so they come last.
 READ_SITE = ("site", "questions_and_api", "assignments", "epub")
 SITE_TESTS = [f"tests/book/test_{name}.py" for name in READ_SITE]
-LIVE_TESTS = "tests/live/test_cells.py"  # beside it lies what Pyodide runs
+LIVE_TESTS = "tests/live"
 BROWSER_TESTS = "tests/browser"
-NEEDS_SITE = [*SITE_TESTS, "tests/live", BROWSER_TESTS]
+NEEDS_SITE = [*SITE_TESTS, LIVE_TESTS, BROWSER_TESTS]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for each worker
 PYTEST = [sys.executable, "-m", "pytest", "-q"]

@@ -12,6 +12,7 @@
     sharing/     what other sites show of a page
     incremental/ after an edit, what it has changed is made anew, and nothing else
     page_weight/ fewer files and bytes to load
+    cut_font.py  a font cut to the signs that the site shows
 
 `_config.yml` names this package alone.
 """

@@ -3,6 +3,7 @@
 import pytest
 
 from tools import run_tests
+from tools.paths import ROOT
 
 
 @pytest.fixture
@@ -73,3 +74,17 @@ def test_in_ci_what_is_lacking_is_a_failure(ran, monkeypatch, module):
     with pytest.raises(SystemExit, match=r"FAILED: .*: NOT RUN, install it$"):
         run_tests.main()
     assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("file", "kinds"),
+    [
+        ("src/dropout_scaling/masks.py", ["DoctestModule"]),
+        ("tests/test_masks.py", ["Module"]),
+        ("tests/helpers.py", []),  # as tests/live/run_cells.py, which is no module to import
+    ],
+)
+def test_doctests_are_collected_in_src_and_tests_in_tests(request, file, kinds):
+    session, path = request.session, ROOT / file
+    found = session.gethookproxy(path).pytest_collect_file(file_path=path, parent=session)
+    assert [type(one).__name__ for one in found] == kinds
