@@ -37,7 +37,7 @@ SIX = [
 EVERY = [*pages(), "404", "genindex", "py-modindex", "search"]
 # All pages in the second engine, six in the third; these show all kinds of parts that there are.
 PAGES = [("Firefox", name) for name in EVERY] + [("WebKit", name) for name in SIX]
-CHAPTER = "/inversion/why-divide-while-training.html"
+CHAPTER = "/pytorch/tokens.html"  # its first live cell needs NumPy and no matplotlib
 RUNTIME = "/runtime/"
 # What a reader opens by hand.
 UNFOLDED = """() => {

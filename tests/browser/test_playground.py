@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from questions import ALONE
 
 from dropout_site import playground
 from tools.paths import HTML
@@ -424,6 +425,7 @@ def test_the_two_themes_and_what_axe_says(page, errors):
         page.goto(address())
         unfold(page)
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        page.evaluate(ALONE, "#playground")
         for kind, mode in product(("standard", "inverted", "none"), ("train", "eval")):
             choose(page, kind=kind, mode=mode)
             found = Axe().run(page, context="#playground").response["violations"]

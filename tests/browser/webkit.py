@@ -88,6 +88,8 @@ class Session:
                 break
             except URLError:
                 time.sleep(0.1)
+        else:
+            raise AssertionError(f"{WEBKIT_DRIVER} does not answer")
         self.address += f"/{made['sessionId']}"
         self.send("POST", "/timeouts", {"script": 120_000})
         self.send("POST", "/window/rect", {"x": 0, "y": 0, "width": 1500, "height": 1150})
