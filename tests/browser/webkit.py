@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 from tools.environment.engines import SCREEN, WEBKIT_DRIVER
 
@@ -42,6 +42,8 @@ KEYS = {"Shift": "\ue008", "Control": "\ue009", "Tab": "\ue004", "Enter": "\ue00
 KEYS |= {"Escape": "\ue00c", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "ArrowDown": "\ue015"}
 
 
+PATIENCE = 300  # seconds for one command: to give up, not a bound on its speed
+HERE = build_opener(ProxyHandler({}))  # no proxy stands before this machine
 SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -53,7 +55,10 @@ def started():
     with ended(subprocess.Popen(screen, pass_fds=[writes], **SILENT)):
         os.close(writes)
         with os.fdopen(reads) as number:
-            environment = os.environ | {"DISPLAY": f":{number.readline().strip()}"}
+            environment = {"DISPLAY": f":{number.readline().strip()}"}
+        for name in os.environ:
+            if not name.lower().endswith("_proxy"):
+                environment.setdefault(name, os.environ[name])
         driver = [WEBKIT_DRIVER, f"--port={(port := free_port())}"]
         with ended(subprocess.Popen(driver, env=environment, **SILENT)):
             session = Session(f"http://127.0.0.1:{port}")
@@ -91,13 +96,14 @@ class Session:
         else:
             raise AssertionError(f"{WEBKIT_DRIVER} does not answer")
         self.address += f"/{made['sessionId']}"
-        self.send("POST", "/timeouts", {"script": 120_000})
+        self.send("POST", "/timeouts", {"script": 1000 * PATIENCE})
         self.send("POST", "/window/rect", {"x": 0, "y": 0, "width": 1500, "height": 1150})
 
     def send(self, method, path, values=None):
         body = None if values is None else json.dumps(values).encode()
         try:
-            with urlopen(Request(f"{self.address}{path}", body, method=method)) as answer:
+            request = Request(f"{self.address}{path}", body, method=method)
+            with HERE.open(request, timeout=PATIENCE) as answer:
                 return json.load(answer)["value"]
         except HTTPError as error:
             raise AssertionError(f"WebKit: {path}: {json.load(error)['value']}") from None
