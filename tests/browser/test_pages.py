@@ -122,9 +122,11 @@ def test_opens_without_an_error_fits_each_screen_and_is_accessible(page, base_ur
 
     page.set_viewport_size(PHONE)
     page.evaluate(ONE_OF_EACH_WORD)
+    page.wait_for_function(SCROLLED_BY_KEYS)
     assert found_by_axe(page, "light") == []
     # Only a desktop shows the sidebars, which are much the same on all pages.
     page.set_viewport_size(DESKTOP)
+    page.wait_for_function(SCROLLED_BY_KEYS)
     assert found_by_axe(page, "dark", None if name in KEY_PAGES else OF_COLOURS) == []
     for theme, other in ("dark", "light"), ("light", "dark"):  # what is stored, and what is worn
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
@@ -167,7 +169,6 @@ def found_by_axe(page, theme, rules=None):
     page.emulate_media(color_scheme=theme)
     page.locator(f"html[data-theme={theme}]").wait_for()
     page.evaluate(AT_REST)
-    page.wait_for_function(SCROLLED_BY_KEYS)
     if not page.evaluate("'axe' in window"):  # half a megabyte: once a page
         page.evaluate(Axe().axe_script)
     return page.evaluate(FOUND_BY_AXE, rules)
