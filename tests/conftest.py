@@ -4,6 +4,7 @@ Never re-seed to make a test pass: `--seed-base` is there to see that other seed
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +20,8 @@ SAMPLED_ITEMS = pytest.StashKey()
 # Many tests that share nothing which is slow to make: each may run on another worker.
 SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
 SPREAD.add(HERE / "browser" / "test_pages.py")
+# Each test of these is asked in engines that take seconds to start: those of one stay together.
+BY_ENGINE = HERE / "browser" / "test_engines.py"
 
 # No deadline: the machine may be busy. No database: a run depends on the base seed alone.
 hypothesis.settings.register_profile("suite", deadline=None, database=None)
@@ -58,10 +61,13 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadFileScheduling
 
     spread = {path.relative_to(config.rootpath).as_posix() for path in SPREAD}
+    by_engine = BY_ENGINE.relative_to(config.rootpath).as_posix()
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
+            if file == by_engine:
+                return re.search(r"Firefox|WebKit", nodeid)[0]
             return nodeid if file in spread else file
 
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None

@@ -11,7 +11,7 @@ import time
 
 from dropout_grading.execution.sandbox import isolated
 from tools import green_run
-from tools.environment import browser, compiler, pyodide
+from tools.environment import browser, compiler, engines, pyodide
 from tools.environment.device import DEVICE, problem
 from tools.environment.set_up import python_of
 from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
@@ -54,6 +54,7 @@ def left_out():
         IN_A_BROWSER: browser.lacking(),
         "what torch.compile makes": compiler.lacking(),
     }
+    asked |= {f"checks in {engine}": why for engine, why in engines.lacking().items()}
     missing = {part: why for part, why in asked.items() if why}
     if missing and os.environ.get("CI"):
         sys.exit(f"make test: FAILED: {said(missing)}")

@@ -12,6 +12,7 @@ def ran(monkeypatch, tmp_path):
     ran = []
     for module in ("browser", "compiler"):
         monkeypatch.setattr(getattr(run_tests, module), "lacking", lambda: None)
+    monkeypatch.setattr(run_tests.engines, "lacking", dict)
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
@@ -65,6 +66,16 @@ def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
         "; what torch.compile makes: NOT RUN, install g++; live cells in Pyodide: NOT RUN, no npm"
         "; the marker's isolation: NOT RUN, install bubblewrap"
     )
+
+
+def test_an_engine_that_is_not_there_is_said_and_in_ci_a_failure(ran, monkeypatch, capsys):
+    monkeypatch.setattr(run_tests.engines, "lacking", lambda: {"WebKit": "install xvfb"})
+    run_tests.main()
+    assert ran == list(run_tests.PARTS.values())
+    assert last_line(capsys).endswith("; checks in WebKit: NOT RUN, install xvfb")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match=r"FAILED: checks in WebKit: NOT RUN, install xvfb$"):
+        run_tests.main()
 
 
 @pytest.mark.parametrize("module", ["browser", "compiler"])
