@@ -38,7 +38,7 @@ from torch.nn import functional as F
 from dropout_scaling import fast, plots
 from dropout_scaling.bit_masks import packed_backward, packed_train
 from dropout_scaling.data import timings
-from dropout_scaling.fast import FastDropout
+from dropout_scaling.fast import FastDropout, _loop
 from tools.paths import ROOT
 
 SIZES = [2**k for k in range(10, 27, 2)]
@@ -93,9 +93,9 @@ def candidates(n, dtype, p, theirs):
         dropout(leaf).backward(grad)
 
     def with_numpy():  # as where there is no compiler
-        compiled, fast._compiled[dtype] = fast._compiled_drop(dtype), None
+        compiled, _loop._checked[dtype] = _loop.compiled(dtype), None
         both(layer)
-        fast._compiled[dtype] = compiled
+        _loop._checked[dtype] = compiled
 
     def loop_alone():
         drawn = fast._draw(None)
@@ -210,7 +210,6 @@ def runs(pages, sizes, ps):
     for dtype in DTYPES:
         for p in ps:
             torch.compiler.reset()
-            fast._compiled.clear()
             theirs = torch.compile(lambda x, p=p: F.dropout(x, p), dynamic=True)
             for n in sizes:
                 setting = {"pages": pages, "size": n, "dtype": str(dtype)[6:], "p": p}
