@@ -37,12 +37,16 @@ from dropout_scaling.fast import (
 QS = [5e-324, 1e-30, 2.0**-28, 0.1, 1 - 0.9, 0.3, 0.5, 0.7, 0.9, 1 - 2.0**-17, 1 - 2.0**-53]
 N = 2**17  # elements of several tasks, so of several threads
 DTYPES = fast.DTYPES
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
-def every_size_pays(monkeypatch):
-    """No test asks how fast this machine is, but for those that ask for it."""
+def nothing_measured(monkeypatch):
+    """How fast this machine is decides in no test. What one test replaces, others do not see."""
     monkeypatch.setattr(FastDropout, "smallest", N)
+    fast._writer.cache_clear()
+    yield
+    fast._writer.cache_clear()
 
 
 @pytest.fixture(params=[pytest.param("compiled", marks=needs_compiler), "NumPy"])
@@ -383,7 +387,7 @@ def clocked(monkeypatch, ours, theirs):
 
         return function
 
-    return _crossover.first_faster(takes(ours), takes(theirs))
+    return _crossover.first_faster(takes(ours), takes(theirs), CPU)
 
 
 def test_it_is_used_from_the_first_size_at_which_it_is_faster_by_a_tenth(monkeypatch):
@@ -398,7 +402,7 @@ def test_a_measured_size_is_kept_for_other_processes_and_leaves_the_generator(
     monkeypatch.setattr(_loop, "_checked", dict.fromkeys(DTYPES))
     found = iter([2**12, 2**13])
 
-    def first_faster(ours, theirs):
+    def first_faster(ours, theirs, device):
         for function in (ours, theirs):
             function(torch.ones(1000))
         return next(found)
@@ -407,7 +411,7 @@ def test_a_measured_size_is_kept_for_other_processes_and_leaves_the_generator(
     layer = FastDropout(0.1)
     layer.smallest = 0
     before = torch.get_rng_state()
-    assert [_crossover.measured(layer) for _ in range(2)] == [2**12, 2**12]
+    assert [_crossover.measured(layer, CPU) for _ in range(2)] == [2**12, 2**12]
     assert torch.get_rng_state().equal(before)
     (kept,) = nothing_made.iterdir()
     assert kept.name == f"{_loop.name()}-NumPy-from"
@@ -423,13 +427,13 @@ def test_a_mode_of_the_caller_does_not_see_what_is_measured(nothing_made, monkey
             return function(*args, **(kwargs or {}))
 
     with Mode():
-        assert _crossover.measured(lambda x: x * 1) >= _crossover.FEWEST
+        assert _crossover.measured(lambda x: x * 1, CPU) >= _crossover.FEWEST
     assert seen == []
 
 
 def test_where_nothing_is_set_the_size_is_the_measured_one(monkeypatch, torch_seed):
     monkeypatch.setattr(FastDropout, "smallest", None)
-    monkeypatch.setattr(fast, "_measured_smallest", lambda: 2**12)
+    monkeypatch.setattr(fast, "_measured_smallest", lambda device: 2**12)
     for n in (1, _crossover.FEWEST, 2**12 - 1, 2**12):
         torch.manual_seed(torch_seed)
         theirs = F.dropout(torch.ones(n), 0.3)

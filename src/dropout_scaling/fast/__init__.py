@@ -4,19 +4,20 @@ PyTorch's own layer draws its random numbers one after another. It stores a mask
 input for backward. Here an element's random number depends only on the call's key and on the
 element's position. So threads can compute the numbers in parallel, and backward can compute them
 again: only the key, 2.5 KiB, is stored. A C++ compiler makes one loop of this. Without one, the key
-is the seed of NumPy's generator, and ``bit_masks`` draws the mask.
+is the seed of NumPy's generator, and ``bit_masks`` draws the mask. On a GPU it is a kernel.
 
-``_law`` says what is computed, `loop.cpp` is the loop, ``_loop`` makes it, and ``_crossover`` finds
-from how many elements on it pays.
+``_law`` says what is computed, `loop.cpp` is the loop, ``_loop`` makes it, ``_triton`` has the
+kernel, and ``_crossover`` finds from how many elements on they pay.
 """
 
 from functools import cache, lru_cache
 
 import numpy as np
 import torch
+from torch.compiler import is_compiling
 
 from dropout_scaling import bit_masks
-from dropout_scaling.fast import _crossover, _loop
+from dropout_scaling.fast import _crossover, _loop, _triton
 from dropout_scaling.fast._law import (
     DRAWN,
     LANES,
@@ -48,40 +49,44 @@ TENSORS = (torch.Tensor, torch.nn.Parameter)  # no subclass: it may redefine "+"
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-def _draw(generator):
+def _draw(generator, device):
     """Draw the random numbers of one mask: as ``limits`` and ``words`` take them."""
-    drawn = torch.empty(DRAWN, dtype=torch.int64, device="cpu")
+    drawn = torch.empty(DRAWN, dtype=torch.int64, device=device)
     return drawn.random_(-(2**63), None, generator=generator)
 
 
-@lru_cache(256)
-def _constants(dtype, q):
-    scale = torch.ones((), dtype=dtype, device="cpu").div_(q)  # rounded as PyTorch rounds it
-    return *threshold(q), scale
+@lru_cache(256)  # what is the same at each call of a layer
+def _writer(dtype, q, device):
+    """Return the function of x, y and what ``_draw`` returned that writes dropout of x into y.
+
+    Both have no gaps, and the same strides.
+    """
+    scale = torch.ones((), dtype=dtype, device=device).div_(q)  # rounded as PyTorch rounds it
+    high, low = threshold(q)
+    if device.type == "cuda":
+        return lambda x, y, drawn: _triton.write(x, y, drawn, high, low, scale)
+    loop = _loop.compiled(dtype)
+
+    def with_loop(x, y, drawn):
+        addresses = x.data_ptr(), y.data_ptr(), x.numel(), drawn.data_ptr()
+        loop(*addresses, high, low, scale.data_ptr())
+
+    def with_numpy(x, y, drawn):
+        rng = np.random.default_rng(drawn[:2].numpy().view(np.uint32))
+        bits = bit_masks.draw_bits(x.numel(), q, rng=rng)
+        x, y = (t.as_strided((t.numel(),), (1,)) for t in (x, y))  # in memory order
+        torch.mul(x, scale, out=y)
+        bit_masks.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), bits)
+
+    return with_loop if loop else with_numpy
 
 
-def _write(x, y, drawn, q):
-    """Write dropout of x into y, both without gaps. ``drawn``: as ``_draw`` returned it."""
-    high, low, scale = _constants(x.dtype, q)
-    loop = _loop.compiled(x.dtype)
-    if loop:
-        n, addresses = x.numel(), (x.data_ptr(), y.data_ptr())
-        loop(*addresses, n, drawn.data_ptr(), high, low, scale.data_ptr())
-        return
-    rng = np.random.default_rng(drawn[:2].numpy().view(np.uint32))
-    bits = bit_masks.draw_bits(x.numel(), q, rng=rng)
-    x, y = (t.as_strided((t.numel(),), (1,)) for t in (x, y))  # in memory order
-    torch.mul(x, scale, out=y)
-    bit_masks.clear_dropped(y.view(INTEGERS[y.itemsize]).numpy(), bits)
-
-
-def _dropped(x, drawn, q, strides):
+def _dropped(x, drawn, write, strides):
     """Return dropout of x, with the given ``strides`` and without gaps."""
-    y = torch.empty_strided(x.shape, strides, dtype=x.dtype, device="cpu")
-    dense = x.resolve_neg()  # memory that holds -x would be read as it is
-    if x.stride() != strides:
-        dense = torch.empty_like(y).copy_(dense)
-    _write(dense, y, drawn, q)
+    if x.stride() != strides or x.is_neg():  # memory that holds -x would be read as it is
+        x = torch.empty_strided(x.shape, strides, dtype=x.dtype, device=x.device).copy_(x)
+    y = torch.empty_like(x)
+    write(x, y, drawn)
     return y
 
 
@@ -89,10 +94,10 @@ class _Drop(torch.autograd.Function):
     """y = m x / q: linear in x, so backward does the same to grad."""
 
     @staticmethod
-    def forward(ctx, x, drawn, q, strides, inplace):
+    def forward(ctx, x, drawn, write, strides, inplace):
         ctx.save_for_backward(drawn)
-        ctx.q, ctx.strides = q, strides
-        y = _dropped(x, drawn, q, strides)
+        ctx.rest = write, strides
+        y = _dropped(x, drawn, write, strides)
         if inplace:
             ctx.mark_dirty(x)
             return x.copy_(y)
@@ -100,7 +105,7 @@ class _Drop(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        rest = *ctx.saved_tensors, ctx.q, ctx.strides
+        rest = *ctx.saved_tensors, *ctx.rest
         # What goes through the class can be differentiated again, and takes longer.
         y = _Drop.apply(grad, *rest, False) if grad.requires_grad else _dropped(grad, *rest)
         return y, None, None, None, None
@@ -120,10 +125,11 @@ class FastDropout(InvertedDropout):
     result does not depend on the number of threads. The first call on a machine compiles, in
     seconds.
 
-    PyTorch's own layer is called for inputs below ``smallest`` elements, on a GPU, and inside
-    ``torch.func`` transforms; it turns a dropped inf or nan into nan. ``torch.compile`` uses the
-    operations of ``InvertedDropout`` instead. If ``smallest`` is None, it is the size from which on
-    this layer is faster; that is measured once on a machine, in a second.
+    PyTorch's own layer is called for inputs below ``smallest`` elements, inside ``torch.func``
+    transforms, on a GPU without Triton and while a CUDA graph is captured; it turns a dropped inf
+    or nan into nan. ``torch.compile`` uses the operations of ``InvertedDropout`` instead. If
+    ``smallest`` is None, it is the size from which on this layer is faster; that is measured once
+    on a machine, in a second.
 
     >>> FastDropout(p=0.2).eval()(torch.ones(3))
     tensor([1., 1., 1.])
@@ -134,13 +140,14 @@ class FastDropout(InvertedDropout):
     def forward(self, input, *, mask=None, generator=None):
         """Return y for x = ``input``; arguments and errors as ``StandardDropout.forward``."""
         drawn = mask is None and self.training and 0 < self.p < 1
-        if drawn and type(input) in TENSORS and not torch.compiler.is_compiling():
-            known = generator is None or isinstance(generator, torch.Generator)
-            if known and self._pays(input):
+        if drawn and type(input) in TENSORS and not is_compiling():
+            if self._pays(input) and (generator is None or isinstance(generator, torch.Generator)):
                 strides = input.stride()
                 if not input.is_contiguous():
                     strides = torch.empty_like(input, device="meta").stride()
-                return _Drop.apply(input, _draw(generator), 1 - self.p, strides, self.inplace)
+                write = _writer(input.dtype, 1 - self.p, input.device)
+                drawn = _draw(generator, input.device)
+                return _Drop.apply(input, drawn, write, strides, self.inplace)
             if generator is None and input.is_floating_point():
                 # F.dropout calls this too; for few elements its checks would cost much.
                 return (torch.dropout_ if self.inplace else torch.dropout)(input, self.p, True)
@@ -151,15 +158,15 @@ class FastDropout(InvertedDropout):
         return (
             x.numel() >= (_crossover.FEWEST if measured else max(self.smallest, 1))
             and x.dtype in DTYPES
-            and x.device.type == "cpu"
-            and x.layout == torch.strided
+            and (x.is_cpu or _triton.suits(x))
+            and x.layout is torch.strided
             and not torch._C._are_functorch_transforms_active()
-            and (not measured or x.numel() >= _measured_smallest())
+            and (not measured or x.numel() >= _measured_smallest(x.device))
         )
 
 
 @cache
-def _measured_smallest():
+def _measured_smallest(device):
     layer = FastDropout(_crossover.P)
     layer.smallest = 0
-    return _crossover.measured(layer)
+    return _crossover.measured(layer, device)

@@ -95,3 +95,22 @@ def drop(x, drawn, q, scale):
     rows = torch.arange(-(-x.numel() // LANES), dtype=torch.int32, device=x.device)
     kept = halves(rows, key(drawn)) < limits(q, drawn)
     return torch.where(kept.flatten()[: x.numel()], x * scale, 0)
+
+
+def computed_by(write, dtype, device):
+    """Say whether ``write(x, y, drawn, high, low, scale)`` writes into y what ``drop`` computes.
+
+    It is tried on two full rows and one that is not full.
+    """
+    n = 2 * LANES + 3
+    # Of different values, so that none can stand in for another.
+    drawn = torch.arange(1, 1 + DRAWN, device=device) * -0x61C8864680B583EB  # mod 2^64
+    x = torch.linspace(-2, 2, n, dtype=torch.float64, device=device).to(dtype)
+    y, scale = torch.full_like(x, torch.nan), x.new_full((), 1.25)
+    first = halves(torch.zeros(1, dtype=torch.int32, device=device), key(drawn))[0]
+    for half in first[:8].tolist():
+        q = (half + 0.5) / 2**16  # so that this element's U decides on it
+        write(x, y, drawn, *threshold(q), scale)
+        if not y.equal(drop(x, drawn, q, scale)):
+            return False
+    return True
