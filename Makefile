@@ -112,6 +112,7 @@ bench: setup
 	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py
 	@$(VENV_PYTHON) -m tools.bench.exact
 	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
+	@$(VENV_PYTHON) -m tools.bench.vectors _build/vectors.json
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)

@@ -35,7 +35,7 @@ def first_faster(ours, theirs, device):
 
     n = FEWEST
     while n <= MOST:
-        x = torch.ones(n, device=device)
+        x = torch.ones(n, dtype=torch.float32, device=device)
         pairs = [(clock(theirs, x), clock(ours, x)) for _ in range(TURNS)]
         if statistics.median(their / our for their, our in pairs) >= FASTER_BY:
             return n

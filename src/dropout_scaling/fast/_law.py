@@ -105,6 +105,7 @@ def computed_by(write, dtype, device):
     n = 2 * LANES + 3
     # Of different values, so that none can stand in for another.
     drawn = torch.arange(1, 1 + DRAWN, device=device) * -0x61C8864680B583EB  # mod 2^64
+    drawn[0] = 0  # as low is below: the limit is not one more
     x = torch.linspace(-2, 2, n, dtype=torch.float64, device=device).to(dtype)
     y, scale = torch.full_like(x, torch.nan), x.new_full((), 1.25)
     first = halves(torch.zeros(1, dtype=torch.int32, device=device), key(drawn))[0]
