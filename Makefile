@@ -122,6 +122,7 @@ upload: setup
 bench: setup
 	@$(VENV_PYTHON) -m tools.bench.run $(PARTS)
 	@$(if $(PARTS),:,$(VENV_PYTHON) -m tools.bench.fast _build/timings.json)
+	@$(if $(PARTS),:,$(VENV_PYTHON) -m tools.bench.vectors _build/vectors.json)
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)

@@ -128,3 +128,14 @@ def sampled():
     assertion = Sampled()
     yield assertion
     assert assertion.uses == 1, "a sampled test makes exactly one sampled assertion"
+
+
+@pytest.fixture
+def cuda():
+    """The GPU, for the tests marked ``gpu``."""
+    from dropout_scaling.train import default_device
+
+    device = default_device()  # raises where a GPU is asked for and there is none
+    if device.type != "cuda":
+        pytest.skip("runs with DROPOUT_SCALING_DEVICE=cuda")
+    return device

@@ -41,7 +41,7 @@ IMPORT_TORCH = {
     "_snapshot",
     "convert._graph",
     "curves",
-    "fast",
+    *(name for name in MODULES if name.split(".")[0] == "fast"),
     "keyed",
     "nn",
     "process_group",

@@ -3,6 +3,7 @@
 Stops at the first part that fails. The last line says what ran.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -60,6 +61,7 @@ def left_out():
         sys.exit(f"make test: FAILED: {said(missing)}")
     # These are no failure there: a download of its own, and a kernel that may forbid bubblewrap.
     more = {"live cells in Pyodide": pyodide.prepare(), "the marker's isolation": no_sandbox()}
+    more["the GPU kernel's arithmetic"] = no_triton()
     return missing | {part: why for part, why in more.items() if why}
 
 
@@ -67,6 +69,10 @@ def no_sandbox():
     if isolated():
         return None
     return "bubblewrap does not work here" if shutil.which("bwrap") else "install bubblewrap"
+
+
+def no_triton():
+    return None if importlib.util.find_spec("triton") else "PyTorch for CUDA brings Triton"
 
 
 def said(missing):

@@ -15,6 +15,7 @@ def ran(monkeypatch, tmp_path):
     monkeypatch.setattr(run_tests.engines, "lacking", dict)
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
+    monkeypatch.setattr(run_tests, "no_triton", lambda: None)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
     monkeypatch.setattr(run_tests.green_run, "digests", lambda: {"file": "digest"})
     monkeypatch.setattr(run_tests.green_run, "GREEN", tmp_path / "green.json")
@@ -59,12 +60,14 @@ def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests.compiler, "lacking", lambda: "install g++")
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: "no npm")
     monkeypatch.setattr(run_tests, "isolated", lambda: False)
+    monkeypatch.setattr(run_tests, "no_triton", lambda: "no Triton")
     monkeypatch.setattr(run_tests.shutil, "which", lambda name: None)
     run_tests.main()
     assert ran == list(run_tests.PARTS.values())
     assert last_line(capsys).endswith(
         "; what torch.compile makes: NOT RUN, install g++; live cells in Pyodide: NOT RUN, no npm"
         "; the marker's isolation: NOT RUN, install bubblewrap"
+        "; the GPU kernel's arithmetic: NOT RUN, no Triton"
     )
 
 
