@@ -7,6 +7,7 @@ PORT ?= 8000
 
 N ?= 50
 VARIANTS ?=
+PARTS ?=
 
 ASSIGNMENT ?= inverted-dropout
 SUBMISSIONS ?= submissions
@@ -30,11 +31,15 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 # What is compiled is kept: else each of the tests' many processes compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book serve test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
+.PHONY: help book pdf epub slides serve watch test check lint format pins assignments grade upload bench frameworks wild seeds elsewhere setup clean
 
 help:
 	@echo 'make book    make .venv, run the notebooks that changed, build _build/html/index.html'
-	@echo 'make serve   the same, then serve it on http://localhost:$(PORT) until Ctrl-C'
+	@echo 'make pdf     make book, then print the book as one PDF, for the site to offer: a minute or two'
+	@echo 'make epub    make book, then the book as an EPUB'
+	@echo 'make slides  make book, then the slides of the lecture of 90 minutes, and a PDF of them'
+	@echo 'make serve   make book, then serve it on http://localhost:$(PORT) until Ctrl-C'
+	@echo 'make watch   build the site again at each edit, and show it on http://localhost:$(PORT)'
 	@echo 'make test    lint, doctests, unit tests, every notebook, the site and its checks'
 	@echo 'make check   the tests of what has changed since the last green run: seconds'
 	@echo 'make lint    ruff and the checks of the pages as they are written: seconds'
@@ -45,7 +50,8 @@ help:
 	@echo 'make grade SUBMISSIONS=folder   mark them: ASSIGNMENT=$(ASSIGNMENT), results in MARKS=$(MARKS)'
 	@echo '             UNSAFE=yes runs them as you if there is no bubblewrap, docker or podman: read marks.md first'
 	@echo 'make upload LMS=file.csv   fill the totals into the CSV that your LMS gave out'
-	@echo 'make bench   time the marking of 25, 50 and 100 submissions, the exact averages and the dropouts: minutes'
+	@echo 'make bench   draw how costs grow with the size, from values to submissions and pages, and time the'
+	@echo '             dropouts: an hour; it goes on where it was stopped. PARTS="models layers": these alone'
 	@echo 'make frameworks    ask other frameworks what their dropout does, each in an environment of its own: 12 GB;'
 	@echo '             NEWEST=yes takes their newest versions, and says what has changed'
 	@echo 'make wild    judge layers and models of the world whose truth is known, in an environment of its own:'
@@ -58,14 +64,19 @@ help:
 	@echo 'PYTHON=python3.12   the Python that makes .venv, 3.11 or newer (now: $(PYTHON))'
 	@echo 'DEVICE=cuda         run the notebooks on a GPU, and the tests that need one (now: $(DEVICE))'
 	@echo 'TORCH=cpu           install PyTorch without CUDA: on Linux much less to download (now: $(TORCH))'
-	@echo 'PORT=8080           where make serve listens (now: $(PORT))'
+	@echo 'PORT=8080           where make serve and make watch listen (now: $(PORT))'
 
 setup:
 	@$(PYTHON) -m tools.environment.set_up $(TORCH)
 
 book: setup
-	@$(VENV_PYTHON) -m tools.book.execute
-	@$(VENV_PYTHON) -m tools.book.build
+	@$(VENV_PYTHON) -m tools.book.make
+
+watch: setup
+	@$(VENV_PYTHON) -m tools.book.watching $(PORT)
+
+pdf epub slides: book
+	@$(VENV_PYTHON) -m tools.editions.$@
 
 serve: book
 	@echo 'serving http://localhost:$(PORT): Ctrl-C ends it'
@@ -109,9 +120,9 @@ upload: setup
 	@$(VENV_PYTHON) -m dropout_grading.upload "$$MARKS/marks.csv" "$$LMS" --column "$$COLUMN"
 
 bench: setup
-	@PYTHONPATH=. $(VENV_PYTHON) tests/grading/bench_marking.py
-	@$(VENV_PYTHON) -m tools.bench.exact
-	@$(VENV_PYTHON) -m tools.bench.fast _build/timings.json
+	@$(VENV_PYTHON) -m tools.bench.run $(PARTS)
+	@$(if $(PARTS),:,$(VENV_PYTHON) -m tools.bench.fast _build/timings.json)
+	@$(if $(PARTS),:,$(VENV_PYTHON) -m tools.bench.vectors _build/vectors.json)
 
 frameworks:
 	@$(PYTHON) -m tools.frameworks.run $(if $(NEWEST),newest) $(ONLY)

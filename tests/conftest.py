@@ -4,11 +4,13 @@ Never re-seed to make a test pass: `--seed-base` is there to see that other seed
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
+from _pytest.doctest import DoctestModule
 from sampled import Sampled
 
 from tools.environment import compiler
@@ -18,6 +20,8 @@ SAMPLED_ITEMS = pytest.StashKey()
 # Many tests that share nothing which is slow to make: each may run on another worker.
 SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
 SPREAD.add(HERE / "browser" / "test_pages.py")
+# Each test of these is asked in engines that take seconds to start: those of one stay together.
+BY_ENGINE = HERE / "browser" / "test_engines.py"
 
 # No deadline: the machine may be busy. No database: a run depends on the base seed alone.
 hypothesis.settings.register_profile("suite", deadline=None, database=None)
@@ -28,6 +32,12 @@ def pytest_addoption(parser):
     parser.addoption(
         "--seed-base", type=int, default=0, help="another seed for every test that draws"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for no doctest in tests/: it has none, and that would import all that tests start."""
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
 
 
 def _seed(item):
@@ -51,10 +61,13 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadFileScheduling
 
     spread = {path.relative_to(config.rootpath).as_posix() for path in SPREAD}
+    by_engine = BY_ENGINE.relative_to(config.rootpath).as_posix()
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
+            if file == by_engine:
+                return re.search(r"Firefox|WebKit", nodeid)[0]
             return nodeid if file in spread else file
 
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
@@ -115,3 +128,14 @@ def sampled():
     assertion = Sampled()
     yield assertion
     assert assertion.uses == 1, "a sampled test makes exactly one sampled assertion"
+
+
+@pytest.fixture
+def cuda():
+    """The GPU, for the tests marked ``gpu``."""
+    from dropout_scaling.train import default_device
+
+    device = default_device()  # raises where a GPU is asked for and there is none
+    if device.type != "cuda":
+        pytest.skip("runs with DROPOUT_SCALING_DEVICE=cuda")
+    return device

@@ -15,6 +15,7 @@ from dropout_scaling.data import (
     patients,
     seed_run,
     timings,
+    vector_timings,
 )
 from dropout_scaling.masks import keyed_rng
 
@@ -123,6 +124,19 @@ def test_the_timings_that_come_with_the_package_hold_each_setting_and_say_where(
         for row in found.values():
             if row["turns"]:
                 assert 0 < row["ms_25"] <= row["ms_50"] <= row["ms_75"]
+
+
+def test_the_timings_of_each_set_of_vectors_hold_each_setting():
+    machine, rows = vector_timings()
+    assert machine["processor"]
+    found = {(row["vectors"], row["size"], row["p"], row["name"]) for row in rows}
+    kinds, names = {row["vectors"] for row in rows}, {row["name"] for row in rows}
+    assert len(kinds) >= 2
+    assert names == {"F.dropout", "FastDropout", "FastDropout's loop"}
+    settings = product(kinds, (2**k for k in (8, 10, 13, 15, 17, 20, 22)), (0.1, 0.3, 0.5, 0.9))
+    assert found == {(*setting, name) for setting in settings for name in names}
+    assert all(row["per_copies"] > 0 for row in rows)
+    assert all((row["name"] == "F.dropout") <= (row["per_F.dropout"] == 1) for row in rows)
 
 
 def test_timings_of_another_machine_are_read_from_the_file_that_is_given(tmp_path):

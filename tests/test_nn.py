@@ -16,7 +16,6 @@ from torch.nn import functional as F
 
 from dropout_scaling import fast
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
-from dropout_scaling.train import default_device
 
 
 class FastDropout(fast.FastDropout):
@@ -497,14 +496,6 @@ def test_an_mlp_refuses_too_few_sizes_and_another_number_of_masks():
 
 
 # On a GPU
-
-
-@pytest.fixture
-def cuda():
-    device = default_device()  # raises where a GPU is asked for and there is none
-    if device.type != "cuda":
-        pytest.skip("runs with DROPOUT_SCALING_DEVICE=cuda")
-    return device
 
 
 @pytest.mark.gpu

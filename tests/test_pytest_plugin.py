@@ -85,31 +85,21 @@ def test_otherwise():
 """
 
 
-def run(tmp_path, text, loaded):
-    (tmp_path / "test_it.py").write_text(text)
+@pytest.mark.parametrize("loaded", [True, False])
+def test_what_a_failed_assertion_is_about_is_shown_once(tmp_path, loaded):
+    for name, text in {"layers": LAYERS, "models": MODELS}.items():
+        (tmp_path / f"test_{name}.py").write_text(text)
     plugin = ["-p", "dropout_scaling.pytest_plugin"] if loaded else []
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, str(tmp_path)]
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(
+    said = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
-    )
-    return done.stdout
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-def test_the_report_of_a_failed_assertion_is_shown(tmp_path, loaded):
-    said = run(tmp_path, LAYERS, loaded)
-    assert "3 failed, 1 passed" in said
+    ).stdout
+    assert "8 failed, 2 passed" in said
     assert said.count("- dropout_scaling.diagnose -") == (2 if loaded else 0)
     assert ("Cure: p is the probability of dropping: keep a value if" in said) == loaded
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-def test_the_findings_of_a_failed_assertion_are_shown_once(tmp_path, loaded):
-    said = run(tmp_path, MODELS, loaded)
-    assert "5 failed, 1 passed" in said
     assert said.count("- dropout_scaling.audit -") == (3 if loaded else 0)  # `check` has said it
-    line = "test_it.py:10: drops in eval mode, with p = 0.2: pass training=self.training"
+    line = "test_models.py:10: drops in eval mode, with p = 0.2: pass training=self.training"
     whole = [each for each in said.splitlines() if each.startswith("1 ") and line in each]
     assert len(whole) == (3 if loaded else 0)
 

@@ -2,6 +2,6 @@
 
 tools.environment   makes .venv, freezes the pins, and says what this machine lacks
 tools.book          runs the notebooks, builds the site, and checks the claims under other seeds
-tools.bench         times the exact averages and the dropouts; the marking has tests/grading
+tools.bench         draws how costs grow with the size, and times the dropouts
 tools.gpu_check     tries the book on a GPU that has no network
 """

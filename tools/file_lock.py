@@ -12,10 +12,14 @@ LOCK = CACHE / "lock"
 
 
 @contextlib.contextmanager
-def locked():
-    """Wait until no other command holds the lock, and hold it. It goes with its process."""
-    LOCK.parent.mkdir(exist_ok=True)
-    with open(str(LOCK), "w") as file:
+def locked(lock=None):
+    """Wait until no other command holds the lock, and hold it. It goes with its process.
+
+    ``lock``: a file of another lock than the commands'.
+    """
+    lock = lock or LOCK
+    lock.parent.mkdir(exist_ok=True)
+    with open(str(lock), "w") as file:
         if os.name == "nt":
             import msvcrt
 

@@ -3,6 +3,7 @@
 Stops at the first part that fails. The last line says what ran.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,16 +12,17 @@ import time
 
 from dropout_grading.execution.sandbox import isolated
 from tools import green_run
-from tools.environment import browser, compiler, pyodide
+from tools.environment import browser, compiler, engines, pyodide
 from tools.environment.device import DEVICE, problem
 from tools.environment.set_up import python_of
 from tools.paths import ROOT, VENV_OF_ASSIGNMENTS
 
 # They read the built site, so they come last.
-SITE_TESTS = [f"tests/book/test_{name}.py" for name in ("site", "questions_and_api", "assignments")]
-LIVE_TESTS = "tests/live/test_cells.py"  # beside it lies what Pyodide runs
+READ_SITE = ("site", "questions_and_api", "assignments", "epub")
+SITE_TESTS = [f"tests/book/test_{name}.py" for name in READ_SITE]
+LIVE_TESTS = "tests/live"
 BROWSER_TESTS = "tests/browser"
-NEEDS_SITE = [*SITE_TESTS, "tests/live", BROWSER_TESTS]
+NEEDS_SITE = [*SITE_TESTS, LIVE_TESTS, BROWSER_TESTS]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # for each worker
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
@@ -53,11 +55,13 @@ def left_out():
         IN_A_BROWSER: browser.lacking(),
         "what torch.compile makes": compiler.lacking(),
     }
+    asked |= {f"checks in {engine}": why for engine, why in engines.lacking().items()}
     missing = {part: why for part, why in asked.items() if why}
     if missing and os.environ.get("CI"):
         sys.exit(f"make test: FAILED: {said(missing)}")
     # These are no failure there: a download of its own, and a kernel that may forbid bubblewrap.
     more = {"live cells in Pyodide": pyodide.prepare(), "the marker's isolation": no_sandbox()}
+    more["the GPU kernel's arithmetic"] = no_triton()
     return missing | {part: why for part, why in more.items() if why}
 
 
@@ -65,6 +69,10 @@ def no_sandbox():
     if isolated():
         return None
     return "bubblewrap does not work here" if shutil.which("bwrap") else "install bubblewrap"
+
+
+def no_triton():
+    return None if importlib.util.find_spec("triton") else "PyTorch for CUDA brings Triton"
 
 
 def said(missing):

@@ -10,7 +10,9 @@
     navigation/  from page to page: the parts, the place, the end of all steps, a wrong address
     search/      the section that answers a question
     sharing/     what other sites show of a page
+    incremental/ after an edit, what it has changed is made anew, and nothing else
     page_weight/ fewer files and bytes to load
+    cut_font.py  a font cut to the signs that the site shows
 
 `_config.yml` names this package alone.
 """
@@ -18,7 +20,7 @@
 from importlib import import_module
 
 # Of two parts that write into the head of a page, the first one writes above.
-# The parts of page_weight look through the finished site, and so come last, in this order.
+# The parts of page_weight go through a copy of the site, and so come last, in this order.
 # Otherwise the order is free: no part reads what another one has made.
 PARTS = (
     "text.asked",
@@ -44,6 +46,8 @@ PARTS = (
     "search",
     "sharing.page_tags",
     "sharing.sitemap",
+    "incremental.outline",
+    "incremental.finished_copy",
     "page_weight.deferred_scripts",
     "page_weight.typeface",
     "page_weight.only_used_icons",
@@ -54,4 +58,7 @@ PARTS = (
 def setup(app):
     for part in PARTS:
         import_module(f"{__name__}.{part}").setup(app)
+    # It numbers once all is read, so it may be; it does not say so, and Sphinx would warn.
+    if "sphinx_multitoc_numbering" in app.extensions:
+        app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -104,6 +104,19 @@ def timings(file=None) -> tuple[dict, list[dict]]:
     return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]
 
 
+def vector_timings(file=None) -> tuple[dict, list[dict]]:
+    """Return what `make bench` measured under each set of vector instructions: (machine, rows).
+
+    ``machine``: as in ``timings``. ``rows``: a dictionary for each set, size, p and name, forward
+    and backward, float32. "vectors" is PyTorch's name of the set. "per_copies" is the processor
+    time of one thread divided by that of two copies: of two clones, or, for "FastDropout's loop",
+    of two copies into memory at hand. "per_F.dropout" is the same with F.dropout. ``file``: another
+    output of it; the package's own run if not given.
+    """
+    run = _committed("vectors.json", file)
+    return run["machine"], [dict(zip(run["columns"], row, strict=True)) for row in run["rows"]]
+
+
 def seed_run(file=None) -> tuple[dict, list[dict]]:
     """Return what `make seeds WRITE=yes` last wrote for the chapters' claims: (run, rows).
 

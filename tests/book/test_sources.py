@@ -73,6 +73,27 @@ def test_shows_no_directive_raw_in_jupyter(notebook):
     assert not re.findall(r"\{[a-z][\w:-]*\}`[^`]*`", text)
 
 
+FOLDED = {
+    "hide-cell": {"outputs_hidden": True, "source_hidden": True},
+    "hide-input": {"source_hidden": True},
+}
+
+
+@each_notebook
+def test_what_the_site_folds_jupyter_folds(notebook):
+    for cell in notebook.cells:
+        for tag in set(FOLDED) & set(cell.metadata.get("tags", [])):
+            assert cell.metadata.get("jupyter") == FOLDED[tag], cell.id
+
+
+@pytest.mark.parametrize("source", sorted(BOOK.rglob("*.md")), ids=lambda path: path.stem)
+def test_a_page_that_a_directive_fills_says_so_on_a_code_host(source):
+    """There it shows raw, and so does a line with a % before it, which the site leaves out."""
+    text = source.read_text("utf8")
+    for name in re.findall(r"^```\{(?:eval-rst\}\n\.\. (automodule)|(bibliography)\})", text, re.M):
+        assert re.search(rf"^% For readers on a code host: .*`{''.join(name)}`", text, re.M)
+
+
 @each_notebook
 def test_title_is_a_question(notebook):
     titles = re.findall(r"^# (.*)$", markdown(notebook), re.MULTILINE)

@@ -1,56 +1,20 @@
-"""Live cells, as a reader uses them: Python comes from the runtime's address, here from .cache."""
+"""Live cells, as a reader uses them: Python comes from a host of its own, here from .cache."""
 
 import re
+from contextlib import closing, contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from serving import served
 
 from dropout_site.figures.theme_svg import VARIABLES
 from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FOLDER, address
+from tools.paths import HTML
 
 CHAPTER = "/inversion/why-divide-while-training.html"
 FIRST = "from dropout_scaling import plots"  # in the cell that most tests run
-TYPES = {".wasm": "application/wasm", ".js": "text/javascript", ".json": "application/json"}
 START = 120_000  # ms until Python has started: to give up, not a bound on its speed
-
-
-@pytest.fixture
-def changed():
-    """What a test puts in place of the runtime's files: name -> bytes, or None for no answer."""
-    return {}
-
-
-@pytest.fixture
-def asked():
-    """The names of the runtime's files that were requested."""
-    return []
-
-
-def serve(context, changed, asked):
-    """Answer for the runtime's address from .cache."""
-
-    def answer(route):
-        name = route.request.url.removeprefix(address())
-        asked.append(name)
-        body = changed.get(name, (RUNTIME_FOLDER / name).read_bytes())
-        if body is None:
-            return route.abort()
-        return route.fulfill(
-            body=body,
-            content_type=TYPES.get(f".{name.rpartition('.')[2]}", "application/octet-stream"),
-            headers={"Access-Control-Allow-Origin": "*"},
-        )
-
-    context.route(f"{address()}**", answer)
-
-
-def open_chapter(page):
-    """Open the chapter, and all that it hides."""
-    page.goto(CHAPTER, wait_until="networkidle")
-    page.evaluate("document.querySelectorAll('.answer').forEach(e => e.hidden = false)")
-    page.evaluate("document.querySelectorAll('.cell.live details').forEach(d => d.open = true)")
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -59,22 +23,56 @@ def runtime():
         pytest.skip("no Pyodide in .cache: `python -m tools.environment.pyodide` says why")
 
 
+@contextmanager
+def hosted(folder):
+    """The site's address, and that of the runtime's host: it serves what lies in this folder."""
+    for file in RUNTIME_FOLDER.iterdir():
+        (folder / file.name).symlink_to(file)
+    with (
+        served(folder) as host,
+        served(HTML, lambda page: page.replace(address(), f"{host}/")) as site,
+    ):
+        yield site, host
+
+
 @pytest.fixture
-def chapter(page, context, runtime, changed, asked):
+def files(tmp_path, runtime):
+    """The runtime's files, of which a test may change some."""
+    folder = tmp_path / "runtime"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def host(files):
+    with hosted(files) as addresses:
+        yield addresses
+
+
+def open_chapter(page, site=""):
+    """Open the chapter, and all that it hides."""
+    page.goto(site + CHAPTER, wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('.answer').forEach(e => e.hidden = false)")
+    page.evaluate("document.querySelectorAll('.cell.live details').forEach(d => d.open = true)")
+    return page
+
+
+@pytest.fixture
+def chapter(page, host):
     """The chapter as it is opened."""
-    serve(context, changed, asked)
-    return open_chapter(page)
+    return open_chapter(page, host[0])
 
 
 @pytest.fixture(scope="module")
-def python_running(browser, base_url, runtime):
+def python_running(browser, runtime, tmp_path_factory):
     """The chapter with Python running: it takes seconds, so some tests share it."""
-    context = browser.new_context(base_url=base_url)
-    serve(context, {}, [])
-    page = open_chapter(context.new_page())
-    Cell(page).run().ended()
-    yield page
-    context.close()
+    with (
+        hosted(tmp_path_factory.mktemp("runtime")) as (site, _),
+        closing(browser.new_context()) as context,
+    ):
+        page = open_chapter(context.new_page(), site)
+        Cell(page).run().ended()
+        yield page
 
 
 @pytest.fixture
@@ -119,15 +117,17 @@ class Cell:
         return self
 
 
-def test_nothing_is_asked_for_before_the_click(chapter, asked):
+def test_nothing_is_asked_for_before_the_click(page, host):
+    site, runtime_host = host
     requests = []
-    chapter.on("request", lambda request: requests.append(request.url))
-    open_chapter(chapter)
-    assert asked == []
-    assert not [url for url in requests if url.endswith((".zip", ".py")) or "worker.js" in url]
-    Cell(chapter).run()
-    expect(Cell(chapter).status).to_contain_text("Starting Python (fetched once, 9 MB)")
-    assert [url for url in requests if "worker.js" in url]
+    page.context.on("request", lambda request: requests.append(request.url))
+    open_chapter(page, site)
+    assert not [url for url in requests if url.startswith(runtime_host)]
+    of_python = (".zip", ".py", "/live/worker.js")
+    assert not [url for url in requests if url.partition("?")[0].endswith(of_python)]
+    Cell(page).run()
+    expect(Cell(page).status).to_contain_text("Starting Python (fetched once, 9 MB)")
+    assert [url for url in requests if "/live/worker.js" in url]
 
 
 def test_a_reader_runs_edits_and_runs_again(started):
@@ -181,33 +181,39 @@ def test_an_endless_loop_is_stopped_and_a_flood_is_cut(started):
     expect(cell.output).to_have_text("42\n")
 
 
-def test_a_runtime_out_of_reach_is_said_and_tried_again(chapter, changed):
-    changed["pyodide.js"] = None
-    cell = Cell(chapter).run().ended()
+def test_a_runtime_out_of_reach_is_said_and_tried_again(page, host):
+    site, runtime_host = host
+    page.context.route(f"{runtime_host}/**", lambda route: route.abort())
+    cell = Cell(open_chapter(page, site)).run().ended()
     expect(cell.status).to_have_text(
-        "Python could not be fetched from cdn.jsdelivr.net: you are offline, or that address is "
-        "blocked. When it can be reached, try again; or run the page as a notebook: "
+        f"Python could not be fetched from {name_of(runtime_host)}: you are offline, or that "
+        "address is blocked. When it can be reached, try again; or run the page as a notebook: "
         "How do I run this?"
     )
     link = cell.status.get_by_role("link", name="How do I run this?")
-    assert chapter.request.get(link.evaluate("a => a.href")).ok
+    assert page.request.get(link.evaluate("a => a.href")).ok
     expect(cell.button).to_have_text("Try again")
-    changed.clear()
+    page.context.unroute_all()
     cell.run()
     expect(cell.status).to_contain_text("Starting Python")
-    with chapter.context.expect_event("request", lambda r: r.url.endswith("asm.wasm")):
+    with page.context.expect_event("request", lambda r: r.url.endswith("asm.wasm")):
         pass
+
+
+def name_of(address):
+    return address.removeprefix("http://")
 
 
 @pytest.mark.parametrize(
     "name", ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "pyodide-lock.json", "numpy"]
 )
-def test_a_runtime_that_was_tampered_with_is_refused(chapter, changed, name):
+def test_a_runtime_that_was_tampered_with_is_refused(chapter, host, files, name):
     (file,) = RUNTIME_FOLDER.glob("numpy*.whl") if name == "numpy" else [RUNTIME_FOLDER / name]
-    changed[file.name] = file.read_bytes() + b"\n"
+    (files / file.name).unlink()
+    (files / file.name).write_bytes(file.read_bytes() + b"\n")
     cell = Cell(chapter).run().ended()
     expect(cell.status).to_have_text(
-        f"cdn.jsdelivr.net sent a {file.name} that is not the one this page was tested with, "
+        f"{name_of(host[1])} sent a {file.name} that is not the one this page was tested with, "
         "so it was not run."
     )
     expect(cell.output).to_be_hidden()
@@ -267,10 +273,7 @@ def test_on_a_phone_nothing_scrolls_sideways(started):
     assert text.evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
-def test_a_page_opened_as_a_file_says_what_to_do(page, asked):
-    from tools.paths import HTML
-
-    page.context.unroute_all()
+def test_a_page_opened_as_a_file_says_what_to_do(page):
     page.goto((HTML / CHAPTER.strip("/")).as_uri())
     cell = Cell(page, "show(inverted_backward").run()
     expect(cell.status).to_contain_text("`make serve` serves the book")

@@ -34,7 +34,7 @@ def test_what_was_read_stays_and_the_rest_says_so(page, site):
         page.goto(f"{address}/{name}.html")
         assert title(page) == read
         # With its styles: the column keeps its measure.
-        assert page.locator("article p").first.evaluate("e => e.offsetWidth") < 640
+        assert page.locator("article p").first.evaluate("e => e.offsetWidth") < 700
     page.locator("nav.page-toc a[href^='#']").first.click()
     assert "#" in page.url
 

@@ -1,14 +1,24 @@
 """Each page of the built site in a real browser. One load serves all its checks: they are slow."""
 
+import os
 import re
 from contextlib import closing
 from functools import cache
-from itertools import product
 
 import pytest
+import weight
 from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
+from questions import (
+    AT_REST,
+    FOUND_BY_AXE,
+    OF_COLOURS,
+    OF_FIGURES,
+    OF_SENTENCES,
+    ONE_OF_EACH_WORD,
+    fits,
+)
 
 from tools.book.settings import pages
 from tools.paths import CACHE, HTML
@@ -16,12 +26,7 @@ from tools.paths import CACHE, HTML
 PAGES = pages()
 EVERY = [*PAGES, "404", "genindex", "py-modindex", "search"]  # and what Sphinx adds
 PHONE = {"width": 360, "height": 740}
-SMALL_PHONE = {"width": 320, "height": 568}  # or a wide screen at 400 %: WCAG 1.4.10
 DESKTOP = {"width": 1280, "height": 900}
-# All of axe's rules. It need not fetch the stylesheets once more: they are of this host.
-AXE = {"resultTypes": ["violations"], "preload": False}
-# Those that a theme can break. The others see the same page in both.
-OF_COLOURS = AXE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 KEY_PAGES = [
     "index",
@@ -31,33 +36,10 @@ KEY_PAGES = [
     "assignments/inverted-dropout",
 ]
 
-# A page has thousands of coloured words of code, and axe takes a millisecond for each. Words whose
-# classes are the same, and those of all that is around them, have the same colours: the first is
-# left, the others become plain text of what is around them.
-ONE_OF_EACH_COLOUR = """() => {
-  const seen = new Set();
-  const words = document.querySelectorAll("article :is(span, em, code):not(table *)");
-  for (const word of [...words].reverse()) {  // the inner ones first
-    if (word.firstElementChild || word.getAttributeNames().join() !== "class") continue;
-    let kind = "";
-    for (let e = word; e; e = e.parentElement) kind += `${e.tagName}.${e.className} `;
-    if (seen.has(kind)) word.replaceWith(word.textContent);
-    seen.add(kind);
-  }
-}"""
-
-# The theme's colours fade and its sidebars slide: what lies between is nobody's.
-AT_REST = "document.getAnimations().forEach(change => change.finish())"
-
 # Some time after a change of width or text the theme makes what is too wide a stop of the Tab key.
 SCROLLED_BY_KEYS = """() => [...document.querySelectorAll("pre, div.math")]
   .every(e => e.tabIndex === 0
     || e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)"""
-
-# The colours of the words in figures, and of those in sentences.
-OF_FIGURES = """() => [...new Set([...document.querySelectorAll("article svg text")]
-  .map(e => getComputedStyle(e).fill))]"""
-OF_SENTENCES = "getComputedStyle(document.body).color"
 
 # The names of two folds that lie one over the other.
 OVERLAPPING = """() => {
@@ -109,32 +91,51 @@ def page(reader):
         yield page
 
 
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A folder for what the pages ask for, one for the workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "weights"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.mark.parametrize("name", EVERY)
-def test_opens_without_an_error_fits_a_phone_and_is_accessible(page, name):
-    errors = []
+def test_opens_without_an_error_fits_each_screen_and_is_accessible(page, base_url, weights, name):
+    errors, asked = [], set()
     page.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.on("requestfailed", lambda r: errors.append(f"not loaded: {r.url}"))
     page.on("response", lambda r: errors.append(f"{r.status}: {r.url}") if not r.ok else None)
+    page.on("request", lambda r: asked.add(r.url))
 
     page.set_viewport_size(PHONE)
     page.goto(f"/{name}.html")
-    for screen in PHONE, SMALL_PHONE:
-        page.set_viewport_size(screen)
-        assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+    page.wait_for_load_state("networkidle")
+    weight.asked_ahead(page, asked)  # the next page
+    assert weight.too_heavy(name, asked, base_url, weights) == []
+
     assert page.evaluate(OVERLAPPING) == []
     assert page.locator("mjx-merror").count() == 0
     assert not_in_the_fonts(page) == set()
+    assert fits(page) == {}
 
-    page.set_viewport_size(DESKTOP)
-    page.evaluate(AT_REST)
-    page.evaluate(ONE_OF_EACH_COLOUR)
+    page.set_viewport_size(PHONE)
+    page.evaluate(ONE_OF_EACH_WORD)
     page.wait_for_function(SCROLLED_BY_KEYS)
-    assert serious(page, "light") == []
-    assert serious(page, "dark", OF_COLOURS) == []
-    page.emulate_media(color_scheme="light", forced_colors="active")  # and the theme stays dark
-    assert page.evaluate(OF_FIGURES) in ([], [page.evaluate(OF_SENTENCES)])
-    page.wait_for_load_state("networkidle")  # the next page is fetched ahead
+    assert found_by_axe(page, "light") == []
+    # Only a desktop shows the sidebars, which are much the same on all pages.
+    page.set_viewport_size(DESKTOP)
+    page.wait_for_function(SCROLLED_BY_KEYS)
+    assert found_by_axe(page, "dark", None if name in KEY_PAGES else OF_COLOURS) == []
+    for theme, other in ("dark", "light"), ("light", "dark"):  # what is stored, and what is worn
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.emulate_media(color_scheme=other, forced_colors="active")
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        assert page.evaluate(OF_FIGURES) in ([], [page.evaluate(OF_SENTENCES)])
+    if name in KEY_PAGES:
+        page.emulate_media(color_scheme="light", forced_colors="none")
+        assert found_by_axe(page, "light", OF_COLOURS) == []
     assert not errors
 
 
@@ -163,28 +164,22 @@ def covered(font):
     return set(TTFont(font).getBestCmap())
 
 
-def serious(page, theme, rules=AXE):
-    """What axe finds that is serious or critical, a line each."""
+def found_by_axe(page, theme, rules=None):
+    """What axe finds wrong by these rules, or by all, a line each."""
     page.emulate_media(color_scheme=theme)
     page.locator(f"html[data-theme={theme}]").wait_for()
     page.evaluate(AT_REST)
     if not page.evaluate("'axe' in window"):  # half a megabyte: once a page
         page.evaluate(Axe().axe_script)
-    violations = page.evaluate("options => axe.run(document, options)", rules)["violations"]
-    return [
-        f"{theme}: {v['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for v in violations
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
+    return page.evaluate(FOUND_BY_AXE, rules)
 
 
 @pytest.mark.parametrize("wrong", ["article p", "pre .mf"])
 def test_axe_finds_what_is_wrong(page, wrong):
     page.goto("/index.html")
     page.add_style_tag(content=f"{wrong} {{ color: #999 !important }}")
-    page.evaluate(ONE_OF_EACH_COLOUR)
-    assert any("color-contrast" in line for line in serious(page, "light"))
+    page.evaluate(ONE_OF_EACH_WORD)
+    assert any("color-contrast" in line for line in found_by_axe(page, "light", OF_COLOURS))
 
 
 def test_one_word_of_each_colour_is_left(page):
@@ -194,7 +189,7 @@ def test_one_word_of_each_colour_is_left(page):
     page.goto("/pytorch/inside.html")
     before = page.evaluate(colours), page.locator("article").text_content()
     words = page.locator("article pre span").count()
-    page.evaluate(ONE_OF_EACH_COLOUR)
+    page.evaluate(ONE_OF_EACH_WORD)
     assert (page.evaluate(colours), page.locator("article").text_content()) == before
     assert page.locator("article pre span").count() < words / 4
 
@@ -241,7 +236,7 @@ def test_reads_without_scripts(page_without_scripts, name):
 def test_takes_pictures_to_look_at(page, name):
     """Compared with nothing: CI keeps the pictures for people."""
     page.goto(f"/{name}.html", wait_until="networkidle")
-    for width, theme in product((PHONE["width"], DESKTOP["width"]), ("light", "dark")):
+    for width, theme in (PHONE["width"], "dark"), (DESKTOP["width"], "light"):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()

@@ -86,7 +86,7 @@ def test_the_runs_and_what_was_said_are_kept(run):
 def test_each_dropout_is_timed_at_each_size(run):
     rows = run.steps["timings"]["rows"]
     settings = {(row["name"], row["size"], row["dtype"]) for row in rows}
-    assert len(settings) == len(rows) == 3 * len(parts.SIZES["cpu"]) * 2
+    assert len(settings) == len(rows) == 4 * len(parts.SIZES["cpu"]) * 2
     assert all(0 < row["ms_25"] <= row["ms_50"] <= row["ms_75"] for row in rows)
 
 

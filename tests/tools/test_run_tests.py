@@ -3,6 +3,7 @@
 import pytest
 
 from tools import run_tests
+from tools.paths import ROOT
 
 
 @pytest.fixture
@@ -11,8 +12,10 @@ def ran(monkeypatch, tmp_path):
     ran = []
     for module in ("browser", "compiler"):
         monkeypatch.setattr(getattr(run_tests, module), "lacking", lambda: None)
+    monkeypatch.setattr(run_tests.engines, "lacking", dict)
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: None)
     monkeypatch.setattr(run_tests, "isolated", lambda: True)
+    monkeypatch.setattr(run_tests, "no_triton", lambda: None)
     monkeypatch.setattr(run_tests.subprocess, "run", lambda c, **_: ran.append(c) or Passed())
     monkeypatch.setattr(run_tests.green_run, "digests", lambda: {"file": "digest"})
     monkeypatch.setattr(run_tests.green_run, "GREEN", tmp_path / "green.json")
@@ -57,13 +60,25 @@ def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests.compiler, "lacking", lambda: "install g++")
     monkeypatch.setattr(run_tests.pyodide, "prepare", lambda: "no npm")
     monkeypatch.setattr(run_tests, "isolated", lambda: False)
+    monkeypatch.setattr(run_tests, "no_triton", lambda: "no Triton")
     monkeypatch.setattr(run_tests.shutil, "which", lambda name: None)
     run_tests.main()
     assert ran == list(run_tests.PARTS.values())
     assert last_line(capsys).endswith(
         "; what torch.compile makes: NOT RUN, install g++; live cells in Pyodide: NOT RUN, no npm"
         "; the marker's isolation: NOT RUN, install bubblewrap"
+        "; the GPU kernel's arithmetic: NOT RUN, no Triton"
     )
+
+
+def test_an_engine_that_is_not_there_is_said_and_in_ci_a_failure(ran, monkeypatch, capsys):
+    monkeypatch.setattr(run_tests.engines, "lacking", lambda: {"WebKit": "install xvfb"})
+    run_tests.main()
+    assert ran == list(run_tests.PARTS.values())
+    assert last_line(capsys).endswith("; checks in WebKit: NOT RUN, install xvfb")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match=r"FAILED: checks in WebKit: NOT RUN, install xvfb$"):
+        run_tests.main()
 
 
 @pytest.mark.parametrize("module", ["browser", "compiler"])
@@ -73,3 +88,17 @@ def test_in_ci_what_is_lacking_is_a_failure(ran, monkeypatch, module):
     with pytest.raises(SystemExit, match=r"FAILED: .*: NOT RUN, install it$"):
         run_tests.main()
     assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("file", "kinds"),
+    [
+        ("src/dropout_scaling/masks.py", ["DoctestModule"]),
+        ("tests/test_masks.py", ["Module"]),
+        ("tests/helpers.py", []),  # as tests/live/run_cells.py, which is no module to import
+    ],
+)
+def test_doctests_are_collected_in_src_and_tests_in_tests(request, file, kinds):
+    session, path = request.session, ROOT / file
+    found = session.gethookproxy(path).pytest_collect_file(file_path=path, parent=session)
+    assert [type(one).__name__ for one in found] == kinds

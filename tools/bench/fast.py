@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,7 +39,7 @@ from torch.nn import functional as F
 from dropout_scaling import fast, plots
 from dropout_scaling.bit_masks import packed_backward, packed_train
 from dropout_scaling.data import timings
-from dropout_scaling.fast import FastDropout
+from dropout_scaling.fast import FastDropout, _loop
 from tools.paths import ROOT
 
 SIZES = [2**k for k in range(10, 27, 2)]
@@ -92,16 +93,19 @@ def candidates(n, dtype, p, theirs):
         leaf.grad = None
         dropout(leaf).backward(grad)
 
-    def with_numpy():  # as where there is no compiler
-        compiled, fast._compiled[dtype] = fast._compiled_drop(dtype), None
-        both(layer)
-        fast._compiled[dtype] = compiled
+    with mock.patch.dict(_loop._checked, {dtype: None}):  # as where there is no compiler
+        numpy_writer = fast._writer.__wrapped__(dtype, q, x.device)
+
+    def with_numpy():
+        draw = fast._draw(None, x.device)
+        both(lambda x: fast._Drop.apply(x, draw, numpy_writer, x.stride(), False))
 
     def loop_alone():
-        drawn = fast._draw(None)
+        drawn = fast._draw(None, x.device)
         with torch.no_grad():
-            fast._write(x, y, drawn, q)
-            fast._write(grad, back, drawn, q)
+            write = fast._writer(dtype, q, x.device)
+            write(x, y, drawn)
+            write(grad, back, drawn)
 
     found = {
         ("F.dropout", "forward"): lambda: F.dropout(x, p),
@@ -210,7 +214,6 @@ def runs(pages, sizes, ps):
     for dtype in DTYPES:
         for p in ps:
             torch.compiler.reset()
-            fast._compiled.clear()
             theirs = torch.compile(lambda x, p=p: F.dropout(x, p), dynamic=True)
             for n in sizes:
                 setting = {"pages": pages, "size": n, "dtype": str(dtype)[6:], "p": p}

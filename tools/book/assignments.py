@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 
 from tools.gradescope import zipped
@@ -52,6 +53,7 @@ FROM_MARKER = {
 }
 
 
+@cache  # each check of an assignment asks for those of the same files
 def definitions(path):
     """Return {name: node} of what a module defines at its top, and its imports from elsewhere."""
     named, imports = {}, []
@@ -75,6 +77,7 @@ def used(node):
 def standing_alone(name, checks):
     """Return the source of a check with all that it needs, and nothing else of its file."""
     named, imports = definitions(checks)
+    named, imports = dict(named), list(imports)
     for marker_name, module in FROM_MARKER.items():
         found, more = definitions(MARKER / f"{module}.py")
         named.setdefault(marker_name, found[marker_name])

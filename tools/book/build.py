@@ -2,20 +2,26 @@
 
 What goes in is first put together in .cache/site, laid out as the repository is: the pages with
 their outputs, and the settings with execution off. If nothing that goes in has changed since the
-last build, nothing is done. If only pages have, Sphinx reads those alone, and writes all.
+last build, nothing is done. If only pages have, Sphinx reads those alone, and writes those that
+show it (`dropout_site/incremental`). Its pages stay in .cache/pages; the site is a finished copy.
 """
 
+import contextlib
+import gc
 import hashlib
+import io
+import json
 import os
 import shutil
-import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import yaml
 
-from tools.book import execute
+from tools.book import execute, notebooks
+from tools.book.downloads import for_elsewhere
 from tools.book.launch_notebooks import with_set_up
 from tools.book.notebooks import chapters, code_cells, read, sets_up_only
 from tools.book.repository import Repository, site_address
@@ -24,16 +30,19 @@ from tools.file_lock import locked
 from tools.paths import BOOK, CACHE, CITATION, CONFIG, HTML, REQUIREMENTS, ROOT, SOURCE, TOC, TOOLS
 
 STAGED = CACHE / "site"
+MADE_FROM = CACHE / "site.json"  # {notebook: the digest of what its page there is made from}
+WRITTEN = CACHE / "pages"
+KEPT = CACHE / "doctrees"  # what Sphinx keeps of each page
+ENVIRONMENT, OUTLINE = KEPT / "environment.pickle", KEPT / "outline"
+FINISHED = HTML.with_name("html-new")
 BUILT_FROM = HTML.parent / "built-from"
-# A quarter of the time went into looking for garbage among trees that stay to the end.
-BUILD_CODE = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
 
 
-def with_outputs(name, path):
+def with_outputs(name, path, common):
     """The notebook as it is now, with the outputs of its last run, and its imports folded."""
     notebook = read(path)
     kept = execute.stored(name)
-    if kept is None or kept.metadata.run["key"] != execute.key(path):
+    if kept is None or kept.metadata.run["key"] != execute.key(path, common):
         sys.exit(f"book: {name} has changed since it was run: `make book` runs it first")
     for cell, ran in zip(code_cells(notebook), code_cells(kept), strict=True):
         cell.outputs = ran.outputs
@@ -57,8 +66,12 @@ def stage(repository, site):
     shutil.rmtree(new, ignore_errors=True)
     no_page = shutil.ignore_patterns(".*", "__pycache__", "ruff.toml")
     shutil.copytree(BOOK, new / "book", ignore=no_page)
+    common = execute.inputs_of_all()
+    last = json.loads(MADE_FROM.read_text()) if MADE_FROM.is_file() else {}
+    made_from = {}
     for name, path in chapters().items():
-        nbformat.write(with_outputs(name, path), new / "book" / f"{name}.ipynb")
+        target = new / "book" / f"{name}.ipynb"
+        made_from[name] = put_together(name, path, common, target, last.get(name))
     (new / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
     shutil.copyfile(TOC, new / TOC.name)
     shutil.copyfile(CITATION, new / CITATION.name)
@@ -68,8 +81,26 @@ def stage(repository, site):
         same = old.is_file() and old.read_bytes() == path.read_bytes()
         then = old.stat().st_mtime_ns if same else time.time_ns()
         os.utime(path, ns=(then, then))
+    MADE_FROM.unlink(missing_ok=True)
     shutil.rmtree(STAGED, ignore_errors=True)
     new.rename(STAGED)
+    MADE_FROM.write_text(json.dumps(made_from))
+
+
+def put_together(name, path, common, target, last):
+    """Write the page of a notebook, and return the digest of what it is made from.
+
+    ``last``: that of the last time, or None. If it is the same, so is the page.
+    """
+    kept = execute.EXECUTED / f"{name}.ipynb"
+    parts = [path, kept, Path(__file__), Path(notebooks.__file__)]
+    contents = [p.read_bytes() for p in parts if p.is_file()]
+    made_from = hashlib.sha256(b"".join([common.encode(), *contents])).hexdigest()
+    if last == made_from:
+        shutil.copyfile(STAGED / "book" / f"{name}.ipynb", target)
+    else:
+        nbformat.write(with_outputs(name, path, common), target)
+    return made_from
 
 
 def files(folder):
@@ -100,33 +131,56 @@ def fingerprint(repository):
 def run_jupyter_book(anew):
     """Run the build, showing little; on a warning show what it said.
 
-    ``anew``: read every page, not only those whose text has changed.
+    ``anew``: read and write every page, not only those whose text has changed.
     """
-    command = [
-        *(sys.executable, "-c", BUILD_CODE),
-        *("build", str(STAGED / "book"), "--path-output", "."),
-        *("--toc", str(STAGED / TOC.name), "--config", str(STAGED / CONFIG.name)),
-        *("-W", "-n", "--keep-going", "-q"),
-        *(["--all"] if anew else []),
-    ]
-    ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
-    if ended.returncode:
-        shutil.rmtree(HTML, ignore_errors=True)  # so that nobody reads half a site for a whole one
-        print(ended.stdout, ended.stderr, sep="\n", file=sys.stderr)
-        sys.exit("book: the build has warnings or errors, shown above; each is a failure here")
+    gc.disable()  # a quarter of the time went into looking for garbage among trees that stay
+    from jupyter_book.sphinx import build_sphinx  # here, as it takes a while
+
+    if anew:
+        for folder in (WRITTEN, KEPT):
+            shutil.rmtree(folder, ignore_errors=True)
+    before = ENVIRONMENT.read_bytes() if ENVIRONMENT.is_file() else None
+    shutil.rmtree(FINISHED, ignore_errors=True)
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        status = build_sphinx(
+            STAGED / "book",
+            WRITTEN,
+            noconfig=True,
+            path_config=STAGED / CONFIG.name,
+            confoverrides={
+                "external_toc_path": str(STAGED / TOC.name),
+                "finished_site": str(FINISHED),
+                "latex_individualpages": False,
+                "nitpicky": True,
+            },
+            doctreedir=KEPT,
+            warningiserror=True,
+            keep_going=True,
+            quiet=True,
+            jobs=os.cpu_count() + 1,  # one of them gives the others work
+        )
+    if status:
+        shutil.rmtree(HTML, ignore_errors=True)  # so that nobody takes an old site for a new one
+        shutil.rmtree(FINISHED, ignore_errors=True)
+        print(said.getvalue(), file=sys.stderr)
+        if before is not None:
+            # The next build reads again what this one has read, to warn again, and writes all.
+            ENVIRONMENT.write_bytes(before)
+            OUTLINE.unlink(missing_ok=True)
+    return not status
 
 
 def offer_sources(repository):
-    """Let the download button give each chapter as it is in the repository.
+    """Let the download button give each chapter as it is in the repository, but for its folds.
 
     Its outputs would answer the chapter's predictions. If the package has an address, the copy
     can install it.
     """
     for name, path in chapters().items():
-        notebook = read(path)
+        notebook = for_elsewhere(read(path))
         if repository is not None:
             notebook = with_set_up(notebook, repository)
-        nbformat.write(notebook, HTML / "_sources" / f"{name}.ipynb")
+        nbformat.write(notebook, FINISHED / "_sources" / f"{name}.ipynb")
 
 
 def main():
@@ -140,10 +194,15 @@ def main():
     else:
         start = time.monotonic()
         print(f"site: building {len(listed)} pages", flush=True)
-        BUILT_FROM.unlink(missing_ok=True)  # a build that fails or is stopped is no beginning
-        shutil.rmtree(HTML, ignore_errors=True)
-        run_jupyter_book(anew=built[-1] != rest)
+        BUILT_FROM.unlink(missing_ok=True)  # a build that is stopped is no beginning
+        anew = built[-1] != rest or not ENVIRONMENT.is_file()
+        if not run_jupyter_book(anew):
+            if not anew:
+                BUILT_FROM.write_text(f"- {rest}")
+            sys.exit("book: the build has warnings or errors, shown above; each is a failure here")
         offer_sources(repository)
+        shutil.rmtree(HTML, ignore_errors=True)
+        FINISHED.rename(HTML)
         BUILT_FROM.write_text(f"{text} {rest}")
         print(f"site: built in {time.monotonic() - start:.0f} s")
     print(f"read it: open {HTML / 'index.html'}, or run `make serve`")

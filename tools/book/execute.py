@@ -22,7 +22,6 @@ import time
 from pathlib import Path
 
 import nbformat
-import pytest
 
 from tools.book.kernel_environment import kernel_environment
 from tools.book.kernel_variants import VARIANT_VARIABLE
@@ -131,6 +130,8 @@ def run_stale(wanted, store=EXECUTED):
     if FORKS_KERNELS and (len(wanted) > 1 or os.environ.get(VARIANT_VARIABLE)):
         arguments += ["-p", FORKED_KERNELS]
     arguments += [str(RUN_FOLDER / f"{name}.ipynb") for name in wanted]
+    import pytest  # here, as most often nothing is to be run
+
     with contextlib.redirect_stdout(io.StringIO()) as said:
         pytest.main(arguments, plugins=[progress])
     shutil.rmtree(RUN_FOLDER, ignore_errors=True)
@@ -150,21 +151,26 @@ def report(ended):
     return failed
 
 
+def judge(store=EXECUTED, names=()):
+    """Say how many notebooks are up to date, and return the others: {name: key}."""
+    common = inputs_of_all()
+    chosen = {n: p for n, p in chapters().items() if n in names or not names}
+    keys = {name: key(path, common) for name, path in chosen.items()}
+    stale = {name: k for name, k in keys.items() if not is_fresh(name, k, store)}
+    kept = len(keys) - len(stale)
+    print(f"notebooks: {kept} up to date, {len(stale)} to run on the {DEVICE}", flush=True)
+    return stale
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("      ")[0])
     parser.add_argument("store", type=Path, nargs="?", default=EXECUTED)
     parser.add_argument("chapters", nargs="*")
     given = parser.parse_args()
-    store, names = given.store, given.chapters
-    common = inputs_of_all()
-    chosen = {n: p for n, p in chapters().items() if n in names or not names}
-    keys = {name: key(path, common) for name, path in chosen.items()}
     with locked():
-        stale = {name: k for name, k in keys.items() if not is_fresh(name, k, store)}
-        kept = len(keys) - len(stale)
-        print(f"notebooks: {kept} up to date, {len(stale)} to run on the {DEVICE}", flush=True)
+        stale = judge(given.store, given.chapters)
         start = time.monotonic()
-        ended = run_stale(stale, store) if stale else {}
+        ended = run_stale(stale, given.store) if stale else {}
     if stale:
         print(f"notebooks: {len(stale)} run in {time.monotonic() - start:.0f} s", flush=True)
     failed = report(ended)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.book.downloads import for_elsewhere
 from tools.book.notebooks import chapters, handouts, read
 from tools.book.repository import LAUNCH_BRANCH, Repository
 from tools.environment.set_up import oldest_python
@@ -86,7 +87,7 @@ def main(folder):
     for name, path in chapters().items():
         target = folder / BOOK.name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(with_set_up(read(path), repository), target)
+        nbformat.write(with_set_up(for_elsewhere(read(path)), repository), target)
     for name, path in handouts().items():
         target = folder / BOOK.name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -156,7 +156,7 @@ class Check(Run):
         rows, wrong = self.python("timings", arguments, limit)
         says = wrong or f"{len(rows)} medians"
         if rows:
-            last = ", ".join(f"{row['name']} {row['ms_50']:.3g} ms" for row in rows[-3:])
+            last = ", ".join(f"{row['name']} {row['ms_50']:.3g} ms" for row in rows[-4:])
             says += f"; {rows[-1]['size']} {rows[-1]['dtype']}: {last}"
         return {"passed": bool(rows) and not wrong, "says": says, "rows": rows}
 

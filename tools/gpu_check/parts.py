@@ -68,7 +68,8 @@ def candidates(n, dtype, device):
     from dropout_scaling.fast import FastDropout
 
     x, grad = (torch.randn(n, device=device).to(dtype) for _ in range(2))
-    leaf, layer = x.clone().requires_grad_(), FastDropout(P)
+    leaf, layer, kernel = x.clone().requires_grad_(), FastDropout(P), FastDropout(P)
+    kernel.smallest = 0  # also where the layer falls back
 
     def both(dropout):
         leaf.grad = None
@@ -77,6 +78,7 @@ def candidates(n, dtype, device):
     return {
         "F.dropout": lambda: both(lambda x: F.dropout(x, P)),
         "FastDropout": lambda: both(layer),
+        "FastDropout's kernel": lambda: both(kernel),
         "clone": lambda: (x.clone(), grad.clone()),
     }
 

@@ -6,22 +6,25 @@ the drawing; MathML, which a screen reader reads; and its TeX, out of sight, whi
 copies. MathJax's fonts are cut to the signs that the drawings show.
 """
 
+import contextlib
 import importlib.util
 import json
+import pickle
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from docutils import nodes
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from playwright._impl._driver import compute_driver_executable  # it has no public name
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
+from dropout_site.cut_font import cut_font
+
 HERE = Path(__file__).parent
 RULES = "formulas.css"
+KEPT = "drawn-formulas"  # beside what Sphinx keeps of each page
 NO_LETTERS = "MathJax_Zero.woff"  # it keeps lines from growing
 
 
@@ -53,10 +56,31 @@ def is_formula(node):
     return isinstance(node, nodes.math | nodes.math_block)
 
 
+def collect(app, doctree):
+    formulas_of(app.env)[app.env.docname] = list(map(key, doctree.findall(is_formula)))
+
+
+def formulas_of(env):
+    """The formulas of each page, as it was last read."""
+    if not hasattr(env, "book_formulas"):
+        env.book_formulas = {}
+    return env.book_formulas
+
+
+def merge(app, env, pages, other):
+    formulas_of(env).update({page: formulas_of(other)[page] for page in pages})
+
+
 def typeset_all(app, env):
-    trees = map(env.get_doctree, sorted(env.found_docs))
-    formulas = {key(node): None for tree in trees for node in tree.findall(is_formula)}
+    """Have the formulas drawn, unless they are those of the last time."""
+    formulas = {one: None for page in sorted(env.found_docs) for one in formulas_of(env)[page]}
+    kept = Path(app.doctreedir, KEPT)
+    with contextlib.suppress(FileNotFoundError):
+        app.book_formulas, app.book_formula_rules = pickle.loads(kept.read_bytes())
+        if list(app.book_formulas) == list(formulas):
+            return
     app.book_formulas, app.book_formula_rules = typeset(list(formulas))
+    kept.write_bytes(pickle.dumps((app.book_formulas, app.book_formula_rules)))
 
 
 def draw(writer, node, tag, before=""):
@@ -89,32 +113,27 @@ def signs(rules):
     return "".join(number.sub(lambda found: chr(int(found[1], 16)), text) for text in written)
 
 
-def cut_font(source, target, text):
-    font = TTFont(source)
-    cutter = Subsetter(Options(hinting=False, drop_tables=["FFTM"]))
-    cutter.populate(text=text)
-    cutter.subset(font)
-    font.flavor = "woff"
-    font.save(target)
-
-
 def write(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
     rules = app.book_formula_rules
     (static / RULES).write_text(rules, "utf8")
-    (static / "fonts").mkdir()
+    (static / "fonts").mkdir(exist_ok=True)
+    code_points = set(map(ord, signs(rules)))
     for font in (mathjax() / "output/chtml/fonts/woff-v2").glob("*.woff"):
         if font.name == NO_LETTERS:
             shutil.copyfile(font, static / "fonts" / font.name)
         else:
-            cut_font(font, static / "fonts" / font.name, signs(rules))
+            target = static / "fonts" / font.name
+            cut_font(app, font, target, code_points, drop_tables=["FFTM"])
 
 
 def setup(app):
     app.add_html_math_renderer("drawn", (visit_inline, None), (visit_block, None))
     app.config.html_math_renderer = "drawn"
     app.add_css_file(RULES)
+    app.connect("doctree-read", collect)
+    app.connect("env-merge-info", merge)
     app.connect("env-updated", typeset_all)
     app.connect("build-finished", write)

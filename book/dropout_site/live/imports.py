@@ -5,6 +5,7 @@ that the code asks for. Standard library only.
 """
 
 import ast
+import functools
 import symtable
 import sys
 
@@ -28,11 +29,18 @@ def modules(source, package):
             top, _, rest = name.partition(".")
             found.add(top)
             for file in files(package, rest) if top == OURS else ():
-                if file not in seen and file.is_file():
+                if file not in seen:
                     seen.add(file)
-                    body = ast.parse(file.read_text("utf8")).body
-                    todo += [n for n in body if is_import(n)]
+                    todo += imports_of(file)
     return found
+
+
+@functools.cache  # all cells of the book ask for the same few files
+def imports_of(file):
+    """The imports of a file of the package as it is loaded; none if there is no such file."""
+    if not file.is_file():
+        return []
+    return [n for n in ast.parse(file.read_text("utf8")).body if is_import(n)]
 
 
 def files(package, name):

@@ -40,4 +40,4 @@ def ask_later(app, exception):
 def setup(app):
     app.add_js_file(None, body=COLOUR_MODE.read_text("utf8"))
     app.connect("html-page-context", defer, priority=900)  # once all have added theirs
-    app.connect("build-finished", ask_later)
+    app.connect("build-finished", ask_later, priority=900)

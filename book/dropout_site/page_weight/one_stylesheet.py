@@ -51,4 +51,4 @@ def join_all(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", join_all, priority=900)  # the theme writes one of them so late
+    app.connect("build-finished", join_all, priority=900)

@@ -9,8 +9,7 @@ page but that of the results: the book has a search of its own.
 import re
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
+from dropout_site.cut_font import cut_font
 
 THEME_CSS = "_static/styles/pydata-sphinx-theme.css"
 FONTS = "_static/vendor/fontawesome/webfonts"
@@ -46,15 +45,6 @@ def drop_rules(css, used):
     return re.sub(ICON_RULE, keep_if_used, css)
 
 
-def cut_font(source, target, code_points):
-    font = TTFont(source)
-    cutter = Subsetter(Options(hinting=False, layout_features=[]))
-    cutter.populate(unicodes=code_points)
-    cutter.subset(font)
-    font.flavor = "woff"
-    font.save(target)
-
-
 def lighten(app, exception):
     if exception is not None or app.builder.format != "html":
         return
@@ -74,7 +64,7 @@ def lighten(app, exception):
         int(c, 16) for c in re.findall(r'"\\([0-9a-f]{4})"', styles)
     }
     for font in (site / FONTS).glob("*.ttf"):
-        cut_font(font, font.with_suffix(".woff"), code_points)
+        cut_font(app, font, font.with_suffix(".woff"), code_points, layout_features=[])
     for unused in [
         *(site / FONTS).glob("*.ttf"),
         *(site / FONTS).glob("*.woff2"),
@@ -84,4 +74,4 @@ def lighten(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", lighten)
+    app.connect("build-finished", lighten, priority=900)

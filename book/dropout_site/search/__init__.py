@@ -32,14 +32,19 @@ def synonyms():
 
 def replace_sphinx_s(app):
     app.builder.search = False
-    app.book_sections = {}
+    kept(app).mkdir(parents=True, exist_ok=True)
+
+
+def kept(app, page=""):
+    """Where the sections of a page stay until it is written anew, by whatever process."""
+    return Path(app.doctreedir, FOLDER, page.replace("/", "-")).with_suffix(".json" if page else "")
 
 
 def collect(app, page, template, context, doctree):
     if doctree is not None:
         about = app.env.page_descriptions.get(page, "")
         address, title = app.builder.get_target_uri(page), app.env.titles[page].astext()
-        app.book_sections[page] = [address, title, sections(doctree, page, about)]
+        kept(app, page).write_text(json.dumps([address, title, sections(doctree, page, about)]))
 
 
 def change_scripts(app, page, template, context, doctree):
@@ -71,7 +76,7 @@ def write(app, exception):
     (site / FOLDER).mkdir(exist_ok=True)
     for name in FILES:
         shutil.copyfile(HERE / name, site / FOLDER / name)
-    pages = [app.book_sections[page] for page in sorted(app.env.found_docs)]
+    pages = [json.loads(kept(app, page).read_text()) for page in sorted(app.env.found_docs)]
     leave_out_what_is_said(pages)
     data = {"pages": pages, "synonyms": synonyms()}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -18,7 +18,7 @@ from dropout_site.text.boxes import is_prediction
 NO_WORDS = (nodes.raw, nodes.math_block, nodes.comment, nodes.image, nodes.literal_block)
 LEFT_OUT = "Sources"  # names and titles, which reference/bibliography has too
 # What people call a section that says it otherwise: the file says more.
-ASKED = yaml.safe_load(Path(__file__).with_name("asked.yml").read_text("utf8"))
+ASKED = yaml.load(Path(__file__).with_name("asked.yml").read_bytes(), yaml.CSafeLoader)
 
 
 @dataclass

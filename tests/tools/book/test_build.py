@@ -1,7 +1,9 @@
 """The site is built again when it must, never from stale outputs, and a warning is a failure."""
 
+import shutil
+
 from PIL import Image
-from small_repository import FIGURE
+from small_repository import FIGURE, Clone
 
 from tools.book import build
 from tools.book.repository import Repository
@@ -16,8 +18,9 @@ def test_the_page_has_the_run_s_output_and_its_figure_inline(built):
     assert "var(--standard)" in page
 
 
-def test_an_unchanged_book_is_not_built_again(built):
-    ended = built.run("book.build")
+def test_an_unchanged_book_is_not_built_again(built, tmp_path):
+    copy = Clone(shutil.copytree(built.root, tmp_path / "copy"))
+    ended = copy.run("book.build")
     assert "site: up to date" in ended.stdout
 
 
@@ -38,7 +41,7 @@ def texts(clone):
 def test_where_a_page_has_changed_it_alone_is_read_and_the_site_is_the_same(built, executed):
     executed.write("book/index.md", "# Another title\n\nOther prose.\n")
     assert executed.run("book.build").returncode == 0
-    page, index = (executed.root / f"_build/.doctrees/{name}.doctree" for name in ("page", "index"))
+    page, index = (executed.root / f".cache/doctrees/{name}.doctree" for name in ("page", "index"))
     read = page.stat().st_mtime_ns, index.stat().st_mtime_ns
     executed.write("book/index.md", (built.root / "book/index.md").read_text("utf8"))
     assert executed.run("book.build").returncode == 0
@@ -110,19 +113,7 @@ def test_a_malformed_contents_is_a_failure(clone):
     assert ended.stderr.startswith("_toc.yml: ")
 
 
-def test_buttons_appear_where_the_repository_is_known(executed):
-    known = {"REPOSITORY_URL": "https://github.com/someone/somewhere", **KNOWN}
-    assert executed.run("book.build", **known).returncode == 0
-    page = executed.page()
-    assert "colab.research.google.com/github/someone/somewhere/blob/launch/book/page.ipynb" in page
-    assert "github.com/someone/somewhere/edit/main/book/page.ipynb" in page
-    # Without it the site is another one: it is built again, and no button is left.
-    ended = executed.run("book.build")
-    assert "site: built" in ended.stdout
-    assert "github.com" not in executed.page()
-
-
-def test_whole_addresses_appear_where_the_site_s_is_known(executed):
+def test_whole_addresses_and_buttons_appear_where_theirs_are_known_and_go_again(built, executed):
     executed.write("book/descriptions.yml", "page: A sentence.\n")
     ended = executed.run("book.build", SITE_URL="https://example.org/book")
     assert ended.returncode == 0, ended.stderr
@@ -133,7 +124,18 @@ def test_whole_addresses_appear_where_the_site_s_is_known(executed):
     with Image.open(html / "_static" / "cards" / "page.png") as card:
         assert card.size == (1200, 630)
     assert f"<loc>{address}/page.html</loc>" in (html / "sitemap.xml").read_text("utf8")
-    # Without it, no page names an address that is not its own.
-    assert executed.run("book.build").returncode == 0
-    assert address not in executed.page()
+    assert "github.com" not in page
+    # With the repository's alone the site is another one, and no page names its own address.
+    known = {"REPOSITORY_URL": "https://github.com/someone/somewhere", **KNOWN}
+    ended = executed.run("book.build", **known)
+    assert ended.returncode == 0, ended.stderr
+    assert "site: built" in ended.stdout
+    page = executed.page()
+    assert "colab.research.google.com/github/someone/somewhere/blob/launch/book/page.ipynb" in page
+    assert "github.com/someone/somewhere/edit/main/book/page.ipynb" in page
+    assert address not in page
     assert not (html / "sitemap.xml").exists()
+    # Without both there is neither.
+    assert "github.com" not in built.page()
+    assert address not in built.page()
+    assert not (built.root / "_build/html/sitemap.xml").exists()

@@ -1,0 +1,1 @@
+"""After an edit, make anew what it has changed, and nothing else."""
