@@ -72,6 +72,8 @@ class Cited(SphinxPostTransform):
 
     def link(self, found):
         """Make links of the words that cite a source."""
+        if not found:
+            return
         words = re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
         for text in list(self.document.findall(nodes.Text)):
             if words.search(text) and not any(isinstance(a, PLAIN) for a in ancestors(text)):
