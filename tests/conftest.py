@@ -21,7 +21,7 @@ SAMPLED_ITEMS = pytest.StashKey()
 SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
 SPREAD.add(HERE / "browser" / "test_pages.py")
 # Each test of these is asked in engines that take seconds to start: those of one stay together.
-BY_ENGINE = HERE / "browser" / "test_engines.py"
+BY_ENGINE = HERE / "browser" / "test_each_engine.py"
 
 # No deadline: the machine may be busy. No database: a run depends on the base seed alone.
 hypothesis.settings.register_profile("suite", deadline=None, database=None)
