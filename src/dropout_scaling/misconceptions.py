@@ -65,7 +65,7 @@ def _keep(x, rate):
 
 
 @_misconception(
-    "far more is dropped than asked for, and what stays is scaled too little",
+    "a share p is kept, not a share 1 - p, and what is kept is divided by 1 - p",
     "p is the probability of dropping: keep a value if u < 1 - p",
     "https://github.com/google-research/electra/pull/61",
     hidden_at_half=True,
@@ -148,7 +148,7 @@ def forgets_the_scale(x, p, training=True):
 
 
 @_misconception(
-    "evaluation gives values too small by 1 - p",
+    "evaluation gives 1 - p times the right values",
     "scale only once: if you divide while training, do nothing at evaluation",
     "https://github.com/clab/dynet/issues/186",
 )
@@ -157,7 +157,7 @@ def scales_at_both_times(x, p, training=True):
 
 
 @_misconception(
-    "evaluation gives values too large by 1 / (1 - p)",
+    "evaluation gives 1 / (1 - p) times the right values",
     "if you divide while training, do nothing at evaluation",
 )
 def divides_at_both_times(x, p, training=True):
@@ -373,7 +373,7 @@ class backward_without_mask(_Layer):
 
 
 @_misconception(
-    "gradients below the layer are too small by 1 - p",
+    "gradients below the layer are 1 - p times the right ones",
     "divide the gradient by 1 - p too, as the forward pass did",
 )
 class backward_without_scale(_Layer):

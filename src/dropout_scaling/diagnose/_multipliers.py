@@ -172,7 +172,7 @@ def _facts_of_draws(kept, p):
         "rate": (
             rates,
             f"{count} of {n} independent draws were kept, a share of {count / n:.4f}: chance alone "
-            f"{'explains' if agrees(count, n, 1 - p) else 'does not explain'} the distance from "
+            f"{'may' if agrees(count, n, 1 - p) else 'cannot'} explain the distance from "
             f"q = {1 - p:.4g} (false alarms: one in {1e-6 / ALPHA:.0f} million at most)",
         ),
     }

@@ -40,8 +40,8 @@ def from_nothing(clone):
     """Build the same book in a copy that has only its kept runs."""
     root = clone.root.with_name("full")
     shutil.rmtree(root, ignore_errors=True)
-    ignored = shutil.ignore_patterns("_build", "site*", "pages", "doctrees")
-    shutil.copytree(clone.root, root, ignore=ignored)
+    shutil.copytree(clone.root, root, ignore=shutil.ignore_patterns("_build", ".cache"))
+    shutil.copytree(clone.root / ".cache/executed", root / ".cache/executed")
     return build(Clone(root))
 
 
