@@ -231,7 +231,7 @@ def test_the_search_by_keys(page):
     page.keyboard.press("ArrowDown")
     assert page.evaluate(f"document.activeElement === {first}")
     page.keyboard.press("Enter")
-    assert until(page, "() => location.pathname.endsWith('/paper/co-adaptation.html')")
+    page.wait_for_url("**/paper/co-adaptation.html")
     assert page.evaluate("wrong") == []
 
 

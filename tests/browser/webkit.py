@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 from urllib.request import ProxyHandler, Request, build_opener
@@ -137,6 +138,18 @@ class Page:
 
     def reload(self):
         self.goto(self.evaluate("location.href"))
+
+    def wait_for_url(self, pattern):
+        """Wait ten seconds for a page; the window is asked, since the frame's page may be gone."""
+        here = "return document.querySelector('iframe').contentWindow.location.pathname"
+        self.session.send("POST", "/frame", {"id": None})
+        for _ in range(100):
+            if fnmatch(self.session.run(here), pattern):
+                break
+            time.sleep(0.1)
+        else:
+            raise AssertionError(f"no page came whose address is {pattern}")
+        self.session.send("POST", "/frame", {"id": 0})
 
     def evaluate(self, source, argument=None):
         answer = self.session.run(EVALUATED, source, argument, waits=True)

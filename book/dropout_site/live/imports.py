@@ -10,6 +10,7 @@ import symtable
 import sys
 
 OURS = "dropout_scaling"
+DATA = f"{OURS}.data"  # it reads files, and data of scikit-learn's, that a page does not get
 # Pyodide has these; of the standard library, all that needs no second process.
 AT_HAND = {OURS, "numpy", "matplotlib"} | (
     set(sys.stdlib_module_names) - {"subprocess", "multiprocessing"}
@@ -27,7 +28,7 @@ def modules(source, package):
     while todo:
         for name in full_names(todo.pop()):
             top, _, rest = name.partition(".")
-            found.add(top)
+            found.add(top if not name.startswith(DATA) else DATA)
             for file in files(package, rest) if top == OURS else ():
                 if file not in seen:
                     seen.add(file)
