@@ -219,7 +219,7 @@ def test_at_p_1_none_is_kept(page, errors):
 def test_a_cell_is_filled_to_the_middle_at_the_exact_mean(page, errors):
     page.goto(address(p=0.75, kind="inverted", masks=601))
     key = page.locator(".pg-means + .pg-key")
-    words = "Training, over 601 masks. A cell fills to its mean; the line is the exact one, 1."
+    words = "Training, over 601 masks. A cell fills to its mean; its marks are the exact one, 1."
     expect(key).to_have_text(words)
     for cell in page.locator(".pg-means td").all():
         level = cell.evaluate("e => Number(e.style.getPropertyValue('--pg-level'))")

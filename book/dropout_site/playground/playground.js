@@ -81,7 +81,7 @@
     });
     find(".pg-means caption").textContent = "Each unit's mean";
     find(".pg-means ~ .pg-key").textContent = shown
-      ? `Training, over ${plural(shown)}. A cell fills to its mean; the line is the exact one, ${short(exactMean)}.`
+      ? `Training, over ${plural(shown)}. A cell fills to its mean; its marks are the exact one, ${short(exactMean)}.`
       : "Training, over the masks that you draw.";
   }
 
