@@ -1,12 +1,11 @@
 """Set the book in one typeface, so that a page looks the same on every machine.
 
 It is Source Sans, cut to what sentences use: three styles of some 15 KB. Another letter comes from
-the reader's own fonts. The styles stand in the stylesheet itself, so that none comes later than
-another and no line jumps. "Source" is a reserved name, so what is cut keeps its licence alone.
+the reader's own fonts. A page asks for the styles in its head. It draws itself without those that
+come late, so that no line jumps. "Source" is a reserved name: what is cut keeps its licence alone.
 """
 
 import string
-from base64 import b64encode
 from pathlib import Path
 
 import font_source_sans_pro as source
@@ -14,38 +13,46 @@ import font_source_sans_pro as source
 from dropout_site.cut_font import cut_font
 
 STYLES = {
-    "font-weight: 400": source.SourceSansPro,
-    "font-weight: 600 700": source.SourceSansProSemibold,
-    "font-style: italic": source.SourceSansProIt,
+    "regular": (source.SourceSansPro, "font-weight: 400"),
+    "semibold": (source.SourceSansProSemibold, "font-weight: 600 700"),
+    "italic": (source.SourceSansProIt, "font-style: italic"),
 }
 NAME = "Book Sans"  # in book.css
 SIGNS = "\xa0§©­±·½¼×÷–—‘’“”…′″→←↑↓−√∞≤≥≈≠²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ₀₁₂αβγδεηθλμπρστφχωΔΣΩäöüßéèêçñøåæÄÖÜÉ"
 COPYRIGHT, LICENCE, ITS_ADDRESS = 0, 13, 14  # places in a font's table of names
-FILE = "typeface.css"
+FILE, FONTS = "typeface.css", "fonts"
 
 
-def rule(app, style, font):
-    target = Path(app.doctreedir, "face.woff")
-    cut_font(
-        app,
-        Path(font),
-        target,
-        [ord(sign) for sign in string.printable.strip() + " " + SIGNS],
-        layout_features=["kern"],
-        name_IDs=[COPYRIGHT, LICENCE, ITS_ADDRESS],
-    )
-    data = b64encode(target.read_bytes()).decode()
-    return f'@font-face {{font-family: "{NAME}"; {style}; src: url(data:font/woff;base64,{data})}}'
-
-
-def write_stylesheet(app):
+def write_files(app):
+    """Write the fonts and their stylesheet into a folder, for Sphinx to take from there."""
     folder = Path(app.doctreedir, "typeface")
-    folder.mkdir(parents=True, exist_ok=True)
-    rules = [rule(app, style, font) for style, font in STYLES.items()]
+    (folder / FONTS).mkdir(parents=True, exist_ok=True)
+    rules = []
+    for name, (font, style) in STYLES.items():
+        cut_font(
+            app,
+            Path(font),
+            folder / FONTS / f"{name}.woff",
+            [ord(sign) for sign in string.printable.strip() + " " + SIGNS],
+            layout_features=["kern"],
+            name_IDs=[COPYRIGHT, LICENCE, ITS_ADDRESS],
+        )
+        rules.append(
+            f'@font-face {{font-family: "{NAME}"; font-display: optional; {style}; '
+            f'src: url({FONTS}/{name}.woff) format("woff")}}'
+        )
     (folder / FILE).write_text("\n".join(rules))
     app.config.html_static_path.append(str(folder))
 
 
+def ask_early(app, page, template, context, doctree):
+    for name in STYLES:
+        address = context["pathto"](f"_static/{FONTS}/{name}.woff", resource=True)
+        link = f'<link rel="preload" href="{address}" as="font" type="font/woff" crossorigin />\n'
+        context["metatags"] = context.get("metatags", "") + link
+
+
 def setup(app):
-    app.connect("builder-inited", write_stylesheet, priority=100)
+    app.connect("builder-inited", write_files, priority=100)
+    app.connect("html-page-context", ask_early)
     app.add_css_file(FILE)
