@@ -5,6 +5,7 @@ the reader's own fonts. A page asks for the styles in its head. It draws itself 
 come late, so that no line jumps. "Source" is a reserved name: what is cut keeps its licence alone.
 """
 
+import json
 import string
 from pathlib import Path
 
@@ -45,11 +46,26 @@ def write_files(app):
     app.config.html_static_path.append(str(folder))
 
 
+# Opened from a folder a page may not ask so; its stylesheet still may.
+ASK = """<script>
+if (location.protocol !== "file:")
+  for (const href of {addresses}) {{
+    const link = document.createElement("link");
+    document.head.append(
+      Object.assign(link, {{ rel: "preload", as: "font", crossOrigin: "", href }}));
+  }}
+</script>
+"""
+
+
 def ask_early(app, page, template, context, doctree):
-    for name in STYLES:
-        address = context["pathto"](f"_static/{FONTS}/{name}.woff", resource=True)
-        link = f'<link rel="preload" href="{address}" as="font" type="font/woff" crossorigin />\n'
-        context["metatags"] = context.get("metatags", "") + link
+    if page == "404":  # it is shown at any depth
+        return
+    addresses = [
+        context["pathto"](f"_static/{FONTS}/{name}.woff", resource=True) for name in STYLES
+    ]
+    asked = ASK.format(addresses=json.dumps(addresses))
+    context["metatags"] = context.get("metatags", "") + asked
 
 
 def setup(app):
