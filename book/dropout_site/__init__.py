@@ -41,7 +41,7 @@ PARTS = (
     "explorables",
     "navigation.not_found",
     "navigation.parts",
-    "navigation.place",
+    "navigation.place_in_walk",
     "navigation.story_end",
     "search",
     "sharing.page_tags",

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.audit import audit
-from dropout_scaling.audit._functions import PASSING_FUNCTIONS
+from dropout_scaling.audit._recorded_functions import PASSING_FUNCTIONS
 from dropout_scaling.audit.watch import watch
 
 X = torch.ones(8, 4)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from dropout_site.navigation.place import WALK, places
+from dropout_site.navigation.place_in_walk import WALK, places
 from tools.book.notebooks import chapters, read
 from tools.book.reading_time import minutes
 from tools.paths import TOC

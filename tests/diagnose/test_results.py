@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dropout_scaling.diagnose._forms import Arrays, Lists
+from dropout_scaling.diagnose._input_types import Arrays, Lists
 from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
 
 X = np.array([[1.0, -2.0], [0.5, -1.0]])

@@ -15,9 +15,9 @@ from tools.wild.layers import __main__ as layers
 from tools.wild.layers import own
 from tools.wild.layers.case import Case, P
 from tools.wild.layers.packages.cut import cut
+from tools.wild.package_models import KNOWN
 from tools.wild.run import ENVIRONMENTS
 from tools.wild.shown import MODELS, within_package
-from tools.wild.world import KNOWN
 
 X = torch.rand(8, 4)
 

@@ -63,7 +63,7 @@ def groups(names):
     """{group: its cases}, of the groups that are asked for."""
     found = {"own": CASES}
     if names != ["own"]:
-        from tools.wild.world import world  # needs what is installed for it alone
+        from tools.wild.package_models import world  # needs what is installed for it alone
 
         found |= world()
     return {name: found[name] for name in names or found}

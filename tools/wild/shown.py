@@ -126,7 +126,7 @@ def row(shown, make):
 
 
 def main():
-    from tools.wild.world import world  # needs what is installed for it alone
+    from tools.wild.package_models import world  # needs what is installed for it alone
 
     found = {(group, case.name): case for group, cases in world().items() for case in cases}
     rows = [row(shown, found[shown.group, shown.name].make) for shown in MODELS]

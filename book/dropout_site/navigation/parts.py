@@ -3,7 +3,7 @@
 Fifty titles at once are a wall. A fold is the browser's own, so it needs no script.
 """
 
-from dropout_site.navigation.place import WALK
+from dropout_site.navigation.place_in_walk import WALK
 
 
 def fold(contents):

@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 import psutil
 
-from dropout_grading.execution import system_calls, usage
-from dropout_grading.execution.usage import MAX_DESCRIPTORS
+from dropout_grading.execution import resource_usage as usage
+from dropout_grading.execution import system_calls
+from dropout_grading.execution.resource_usage import MAX_DESCRIPTORS
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the worker is in it
 POLL_SECONDS = 0.05  # between two looks of the guard

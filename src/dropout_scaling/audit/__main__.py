@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_map_only
 
-from dropout_scaling._named import imported, named
+from dropout_scaling._command_target import imported, named
 from dropout_scaling.audit._all_faults import audit_call
 from dropout_scaling.audit._example import arguments
 from dropout_scaling.audit._inputs import made, parsed

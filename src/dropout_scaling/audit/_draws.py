@@ -6,7 +6,7 @@ import math
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dropout_scaling.audit._place import within
+from dropout_scaling.audit._call_site import within
 
 # The beginnings of their names: what draws masks, and what draws any random numbers.
 MASKS = ("aten::bernoulli", "aten::native_dropout")

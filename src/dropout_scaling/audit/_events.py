@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dropout_scaling.audit._place import locate
+from dropout_scaling.audit._call_site import locate
 
 
 class Event(NamedTuple):

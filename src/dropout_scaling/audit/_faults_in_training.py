@@ -4,9 +4,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling._dropouts import CHANNEL_FUNCTIONS, LAYERS
-from dropout_scaling.audit._code import names_read
 from dropout_scaling.audit._faults_without_a_run import layers_of, rates_of
 from dropout_scaling.audit._finding import Finding
+from dropout_scaling.audit._names_read import names_read
 
 # Their backward pass reads their output, which an in-place dropout has overwritten.
 READ_OUTPUT = ("Sigmoid", "Tanh", "Relu", "Softmax", "Exp", "Sqrt", "Elu", "Leaky", "Hardtanh")

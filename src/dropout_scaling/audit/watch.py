@@ -18,9 +18,9 @@ from dropout_scaling._restore import as_found
 from dropout_scaling.audit._draws import Draws
 from dropout_scaling.audit._events import Record
 from dropout_scaling.audit._example import copied
-from dropout_scaling.audit._functions import Functions, scripted
 from dropout_scaling.audit._masks import Masks
 from dropout_scaling.audit._output import differentiate, main_tensor
+from dropout_scaling.audit._recorded_functions import Functions, scripted
 
 
 class Watch(NamedTuple):

@@ -8,7 +8,7 @@ import contextlib
 import inspect
 import sys
 
-from dropout_scaling._named import imported, named
+from dropout_scaling._command_target import imported, named
 from dropout_scaling.diagnose import diagnose
 from dropout_scaling.diagnose._roles import role_of
 

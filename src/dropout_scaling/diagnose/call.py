@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dropout_scaling.diagnose._forms import Own, Tensors, forms_for
+from dropout_scaling.diagnose._input_types import Own, Tensors, forms_for
 from dropout_scaling.diagnose._modes import attributes
 from dropout_scaling.diagnose._results import UnusableLayerError, output_of, run_backward
 from dropout_scaling.diagnose._roles import MODES, NUMBERS, ROLES

@@ -13,7 +13,7 @@ from torch import nn
 
 from tools.wild.layers.case import Case, P
 from tools.wild.layers.packages.cut import cut
-from tools.wild.world import load_torchvision
+from tools.wild.package_models import load_torchvision
 
 KEPT = [load_torchvision()]  # it holds stand-ins
 CASES = []

@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from dropout_scaling._dropouts import ALPHA_FUNCTIONS, FUNCTIONS, OWN_LAYERS
-from dropout_scaling.audit._place import calling_layer, within
+from dropout_scaling.audit._call_site import calling_layer, within
 
 WEIGHTED_FUNCTIONS = {
     F.linear, F.conv1d, F.conv2d, F.conv3d, torch.conv1d, torch.conv2d, torch.conv3d,
