@@ -78,6 +78,7 @@ def test_a_page_has_its_number_and_its_chapters_title(book, texts):
         assert str(number) in text.splitlines()
     start = book.get_page_number(place_of(book, TITLES[1]))
     assert texts[start].startswith(TITLES[1])
+    assert texts[-1].startswith("Answers")
 
 
 def test_a_formula_is_text_in_its_sentence(texts):
@@ -104,6 +105,18 @@ def test_nothing_is_wider_than_the_text_of_a_page(book, page):
         BETWEEN_MARGINS,
     )
     assert wide == []
+
+
+def test_a_table_begins_where_its_sentence_ends_and_breaks_between_rows(book, page):
+    page.emulate_media(media="print")
+    page.goto((CACHE / "book.html").as_uri())
+    kept_whole = page.evaluate(
+        """() => [...document.querySelectorAll("table, div:has(> table)")]
+          .map(e => [e.outerHTML.slice(0, 80), getComputedStyle(e)])
+          .filter(([, style]) => style.breakInside !== "auto" || style.overflowX !== "visible")
+          .map(([html]) => html)"""
+    )
+    assert kept_whole == []
 
 
 def test_an_answer_stands_at_the_end_and_nowhere_else(texts):

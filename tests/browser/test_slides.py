@@ -117,12 +117,13 @@ def test_nothing_is_larger_than_its_slide(shown):
     assert over == [0] * len(over)
 
 
-def test_a_formula_is_drawn_in_its_own_letters(shown):
+def test_formulas_and_text_are_in_the_letters_of_the_site(shown):
     all_slides = "[...document.querySelectorAll('.slides > section')]"
     shown.evaluate(f"Reveal.slide({all_slides}.findIndex(s => s.querySelector('.math')))")
-    for name in ("MJXTEX", "MJXTEX-I"):
+    for name in ("MJXTEX", "MJXTEX-I", "Book Sans"):
         shown.wait_for_function(
-            "name => [...document.fonts].some(f => f.family == name && f.status == 'loaded')",
+            """name => [...document.fonts].some(
+              f => f.family.replaceAll('"', "") == name && f.status == "loaded")""",
             arg=name,
         )
 

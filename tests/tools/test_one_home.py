@@ -61,6 +61,17 @@ def test_the_pages_name_the_pyodide_that_is_pinned():
     assert said == [pinned, pinned]
 
 
+def test_the_page_on_nn_dropout_names_the_pytorch_that_is_pinned():
+    pins = paths.REQUIREMENTS.read_text("utf8")
+    (pinned,) = re.findall(r"^torch==(\d+\.\d+)\.", pins, re.MULTILINE)
+    page = (paths.BOOK / "pytorch" / "nn-dropout.ipynb").read_text("utf8")
+    said = re.findall(r"What PyTorch `(\d[\d.]*)` does", page)
+    said += re.findall(r"PyTorch (\d[\d.]*\d), `torch", page)
+    said += re.findall(r"docs\.pytorch\.org/docs/(\d[\d.]*\d)/", page)
+    assert len(said) >= 3
+    assert set(said) == {pinned}
+
+
 @pytest.mark.parametrize(
     "file", ["Makefile", "README.md", "book/reference/run.md", "book/instructors/assignments.md"]
 )

@@ -10,6 +10,7 @@ On the site a reader opens what is folded. A book cannot be opened, so here
 import copy
 import re
 from dataclasses import dataclass, field
+from html import escape
 from string import ascii_uppercase
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -176,3 +177,18 @@ def open_folds(body):
         else:
             summary.name, summary.attrs = "p", {"class": "fold-name"}
         fold.name, fold.attrs = "div", {"class": "fold"}
+
+
+def answers(book, written):
+    """The answers of all chapters as HTML, each behind a link back to its question.
+
+    ``written``: makes text of an element, as the edition needs it.
+    """
+    found = []
+    for chapter in book:
+        if chapter.answers:
+            found.append(f'<h2><a href="#{chapter.id}">{escape(chapter.title)}</a></h2>')
+        for label, answer in chapter.answers:
+            back = f'<p class="fold-name"><a href="#to-{answer["id"]}">{label}</a></p>'
+            found.append(f'<div class="answer">{back}{written(answer)}</div>')
+    return "".join(found)

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from tools.editions import cover
-from tools.editions.chapters import chapters
+from tools.editions.chapters import answers, chapters
 from tools.editions.facts import facts
 from tools.editions.offered import EPUB, FOLDER, offer
 
@@ -21,7 +21,7 @@ RULES = Path(__file__).with_name("epub.css")
 # The parser of HTML writes these names small; XML tells them apart.
 SVG_NAMES = ["viewBox", "clipPath", "preserveAspectRatio", "clipPathUnits", "linearGradient"]
 # A reader's own colours are light or dark: a line is as the text is.
-COLOURS = {"var(--ink)": "currentColor", "var(--standard)": "#c05000", "var(--inverted)": "#0072b2"}
+COLOURS = {"var(--ink)": "currentColor", "var(--standard)": "#b84c00", "var(--inverted)": "#0072b2"}
 
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
@@ -58,7 +58,10 @@ def make(target, names=None):
     pages = {"title.xhtml": (about["title"], title_page(about))}
     pages["nav.xhtml"] = ("Contents", contents(book))
     pages |= {f"{c.id}.xhtml": (c.title, as_xml(c.body)) for c in book}
-    pages["answers.xhtml"] = ("Answers", answers(book))
+    pages["answers.xhtml"] = (
+        "Answers",
+        f"<section><h1>Answers</h1>{answers(book, as_xml)}</section>",
+    )
     place = {chapter.id: f"{chapter.id}.xhtml" for chapter in book}
     for name, (_, xml) in pages.items():
         place |= {id_: f"{name}#{id_}" for id_ in re.findall(r'\bid="([^"]+)"', xml)}
@@ -110,17 +113,6 @@ def as_xml(element):
 def linked(xml, place):
     """Lead each link to its target: a file, or a place in one. A drawing's own stay as they are."""
     return re.sub(r'(?<!xlink:)href="#([^"]+)"', lambda link: f'href="{place[link[1]]}"', xml)
-
-
-def answers(book):
-    found = ["<h1>Answers</h1>"]
-    for chapter in book:
-        if chapter.answers:
-            found.append(f'<h2><a href="#{chapter.id}">{escape(chapter.title)}</a></h2>')
-        for label, answer in chapter.answers:
-            back = f'<p class="fold-name"><a href="#to-{answer["id"]}">{label}</a></p>'
-            found.append(f"<div>{back}{as_xml(answer)}</div>")
-    return f"<section>{''.join(found)}</section>"
 
 
 def write(target, pages, about):

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import matplotlib
 
+from tools.editions.chapters import answers
 from tools.editions.facts import facts
+from tools.editions.site_style import STYLE, site_style
 from tools.editions.truetype import in_truetype
-from tools.paths import CACHE, HTML
+from tools.paths import CACHE
 
 RULES = Path(__file__).with_name("print.css")
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-# The same on every machine, as they come with matplotlib, which drew the figures for the second.
+# The same on every machine, as they come with matplotlib. Headings and figures have the site's.
 FACES = {
     "Book": ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "STIXGeneralBolIta"),
-    "Figure": ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSans-Bold", "DejaVuSans-BoldOblique"),
     "Code": ("DejaVuSansMono", "DejaVuSansMono-Oblique", "DejaVuSansMono-Bold"),
 }
 STYLES = (("normal", 400), ("italic", 400), ("normal", 700), ("italic", 700))
@@ -31,19 +32,17 @@ def document(book):
 <title>{escape(about["title"])}</title><meta name="author" content="{escape(about["authors"])}">
 <style>{"".join([site_rules(), *faces(), *heads(book), RULES.read_text("utf8")])}</style></head>
 <body class="bd-article">{cover(book, about)}{contents(book)}{"".join(parts(book))}
-{answers(book)}</body></html>"""
+<div class="chapter" id="answers"><h1>{ANSWERS}</h1>{answers(book, drawn)}</div></body></html>"""
 
 
 def site_rules():
     """The site's stylesheet, with fonts that Chromium can put into a PDF as text."""
-    style = HTML / "_static/styles/site.css"
 
     def at(address):
-        return (
-            f"url({in_truetype((style.parent / address[1]).resolve(), CACHE / 'fonts').as_uri()})"
-        )
+        font = in_truetype((STYLE.parent / address[1]).resolve(), CACHE / "fonts")
+        return f"url({font.as_uri()})"
 
-    return re.sub(r"url\(([^)]*MathJax[^)]*\.woff)\)", at, style.read_text("utf8"))
+    return re.sub(r"url\((\.\./fonts/[^)]*\.woff)\)", at, site_style())
 
 
 def faces():
@@ -57,10 +56,10 @@ def faces():
 
 def heads(book):
     """Above each page its chapter's title."""
-    for chapter in book:
-        words = chapter.title.replace('"', "\\22 ")
-        yield f'@page {chapter.id}{{@top-right{{content:"{words}"}}}}'
-        yield f"#{chapter.id}{{page:{chapter.id}}}"
+    for id_, title in [*((chapter.id, chapter.title) for chapter in book), ("answers", ANSWERS)]:
+        words = title.replace('"', "\\22 ")
+        yield f'@page {id_}{{@top-right{{content:"{words}"}}}}'
+        yield f"#{id_}{{page:{id_}}}"
 
 
 def cover(book, about):
@@ -103,17 +102,6 @@ def parts(book):
             part = chapter.part
             above = f"<h1 class='part'>{escape(part)}</h1>"
         yield f"<div class='chapter' id='{chapter.id}'>{above}{drawn(chapter.body)}</div>"
-
-
-def answers(book):
-    found = [f"<div class='chapter' id='answers'><h1>{ANSWERS}</h1>"]
-    for chapter in book:
-        if chapter.answers:
-            found.append(f"<h2><a href='#{chapter.id}'>{escape(chapter.title)}</a></h2>")
-        for label, answer in chapter.answers:
-            back = f"<p class='fold-name'><a href='#to-{answer['id']}'>{label}</a></p>"
-            found.append(f"<div class='answer'>{back}{drawn(answer)}</div>")
-    return "".join([*found, "</div>"])
 
 
 def drawn(element):

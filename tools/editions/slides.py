@@ -18,13 +18,14 @@ from tools.editions.facts import facts
 from tools.editions.lecture import Stale, read, slides
 from tools.editions.offered import FOLDER, SLIDES, SLIDES_PDF, offer
 from tools.editions.pdf import options
-from tools.paths import HTML
+from tools.editions.site_style import site_style
 
 RULES = Path(__file__).with_name("slides.css")
 REVEAL = ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js", "LICENSE")
-# What the site's stylesheet has for formulas and for code.
+# What the site's stylesheet has for formulas, for code and for the typeface.
 SITE_RULES = re.compile(
-    r"@font-face[^{}]*\{[^{}]*MJX[^{}]*\}|^[^{}@]*(?:mjx|MJX|\.TEX-|\.highlight )[^{}]*\{[^{}]*\}",
+    r"@font-face[^{}]*\{[^{}]*(?:MJX|Book Sans)[^{}]*\}"
+    r"|^[^{}@]*(?:mjx|MJX|\.TEX-|\.highlight )[^{}]*\{[^{}]*\}",
     re.MULTILINE,
 )
 HOMEWORK = "practice/who-is-right"
@@ -41,8 +42,8 @@ def make(folder):
         target = folder / "reveal" / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(package / "_static" / "revealjs" / name, target)
-    site = (HTML / "_static/styles/site.css").read_text("utf8")
-    rules = "\n".join(SITE_RULES.findall(site)).replace("url(../fonts/", "url(../_static/fonts/")
+    rules = "\n".join(SITE_RULES.findall(site_style()))
+    rules = rules.replace("url(../fonts/", "url(../_static/fonts/")
     (folder / "slides.css").write_text(f"{rules}\n{RULES.read_text('utf8')}", "utf8")
     (folder / "index.html").write_text(html, "utf8")
 

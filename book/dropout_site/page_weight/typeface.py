@@ -19,7 +19,7 @@ STYLES = {
     "italic": (source.SourceSansProIt, "font-style: italic"),
 }
 NAME = "Book Sans"  # in book.css
-SIGNS = "\xa0§©­±·½¼×÷–—‘’“”…′″→←↑↓−√∞≤≥≈≠²³¹⁰⁴⁵⁶⁷⁸⁹⁻ⁿ₀₁₂αβγδεηθλμπρστφχωΔΣΩäöüßéèêçñøåæÄÖÜÉ"
+SIGNS = "\xa0§©­±·½¼×÷–—‘’“”…′″→←↑↓−√∞≤≥≈≠²³¹⁰⁴⁵⁶⁷⁸⁹ⁿ₀₁₂αβγδεηθλμπρστφχωΔΣΩäöüßéèêçñøåæÄÖÜÉ"
 COPYRIGHT, LICENCE, ITS_ADDRESS = 0, 13, 14  # places in a font's table of names
 FILE, FONTS = "typeface.css", "fonts"
 

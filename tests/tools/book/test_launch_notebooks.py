@@ -1,6 +1,8 @@
 """A notebook that is opened in Colab or on Binder finds the package by itself."""
 
 import io
+import re
+import tomllib
 
 import nbformat
 import pytest
@@ -8,6 +10,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from tools.book.launch_notebooks import handout_with_set_up, with_set_up
 from tools.book.repository import Repository
+from tools.paths import PYPROJECT
 
 URL = "https://github.com/someone/somewhere"
 KNOWN = {"REPOSITORY_URL": URL, "REPOSITORY_BRANCH": "main", "COMMIT": "0123abc"}
@@ -65,6 +68,12 @@ def test_the_branch_has_the_notebooks_and_what_binder_needs(clone, tmp_path):
     assert (tmp_path / "launch" / "book" / "page.ipynb").is_file()
     assert REQUIREMENT in (tmp_path / "launch" / "binder" / "requirements.txt").read_text()
     assert (tmp_path / "launch" / "binder" / "runtime.txt").read_text() == "python-3.12\n"
+
+
+def test_the_kernel_that_runs_a_notebook_is_left_alone():
+    extras = tomllib.loads(PYPROJECT.read_text("utf8"))["project"]["optional-dependencies"]
+    asked = [re.match(r"[\w-]+", line)[0] for line in extras["book"]]
+    assert not [name for name in asked if re.match("i?python|ipy|jupyter|nb", name)]
 
 
 def test_no_address_is_made_up(monkeypatch, clone, tmp_path):

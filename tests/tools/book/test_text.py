@@ -1,0 +1,65 @@
+"""Plain Markdown gets its class on the page: a chapter's opening, the names of the two kinds."""
+
+import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+from myst_parser.docutils_ import Parser
+
+from dropout_site.text.kinds import Kinds
+from dropout_site.text.opening import Opening
+
+OPENING = (
+    "**After this page you can** scale. "
+    "**Takes** 3 minutes. **Needs** [a page](https://example.org), and `q`."
+)
+
+
+def transformed(markdown, transform):
+    document = publish_doctree(markdown, parser=Parser())
+    transform(document).apply()
+    return document
+
+
+def paragraphs(document):
+    return [(p.astext(), p["classes"]) for p in document.findall(nodes.paragraph)]
+
+
+def test_what_a_chapter_takes_gets_a_paragraph_of_its_own_behind_what_it_gives():
+    document = transformed(f"Before.\n\n{OPENING}\n\nBehind.\n", Opening)
+    assert paragraphs(document) == [
+        ("Before.", []),
+        ("After this page you can scale. ", []),
+        ("Takes 3 minutes. Needs a page, and q.", ["takes"]),
+        ("Behind.", []),
+    ]
+    takes = list(document.findall(nodes.paragraph))[2]
+    assert takes.next_node(nodes.reference).astext() == "a page"
+    assert takes.next_node(nodes.literal).astext() == "q"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Takes** 3 minutes.",
+        "**After this page you can** scale.",
+        "After this page you can scale. Takes 3 minutes.",
+        "**After this page you can** scale. Takes 3 minutes.",
+    ],
+)
+def test_another_paragraph_stays_whole(text):
+    (found,) = paragraphs(transformed(text, Opening))
+    assert found == (text.replace("*", ""), [])
+
+
+@pytest.mark.parametrize("kind", ["standard", "inverted"])
+@pytest.mark.parametrize("words", ["{0}", "{1}", "{1} dropout", "{1}:", "{0}.", "{0},"])
+def test_the_bold_name_of_a_kind_has_its_class(kind, words):
+    name = words.format(kind, kind.capitalize())
+    (strong,) = transformed(f"So **{name}** it is.", Kinds).findall(nodes.strong)
+    assert strong["classes"] == [kind]
+
+
+@pytest.mark.parametrize("words", ["standards", "not inverted", "the standard", "dropout", "p"])
+def test_other_bold_words_have_none(words):
+    (strong,) = transformed(f"So **{words}** it is, and inverted.", Kinds).findall(nodes.strong)
+    assert strong["classes"] == []
