@@ -143,3 +143,15 @@ def test_a_factor_is_a_disc_of_its_area_hollow_for_0_and_a_cross_below_0(ax):
     assert cross.get_marker() == "x"
     assert cross.get_xydata().tolist() == [[2.2, -1]]
     assert one.get_offsets().tolist() == [[2.2, 0]]
+
+
+def test_a_sum_has_the_area_of_its_value_and_a_connection_to_each_unit_that_is_not_0(ax):
+    total = plots.sums(ax, [2.0, 0.0, 2.0, 0.0], weight=0.5, style=plots.INVERTED)
+    one, *_ = plots.units(ax, [1.0], text=False)
+    assert total.radius**2 == pytest.approx(2 * one.radius**2)
+    middle = total.center[0]
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0, middle], [2, middle]]
+    half = {line.get_linewidth() for line in ax.lines}
+    plots.sums(ax, [1.0], text=False)
+    assert half == {0.5 * ax.lines[-1].get_linewidth()}
+    assert [text.get_text() for text in ax.texts] == ["2", "0", "2", "0", "2", "1"]

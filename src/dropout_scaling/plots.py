@@ -232,6 +232,30 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True):
     return discs
 
 
+def sums(ax, values, *, weight=1.0, style=PLAIN, text=True):
+    """Draw units and, above them, the unit that adds them up: areas are values.
+
+    Args:
+        ax: the axes.
+        values: shape (n,); unit i is centred on x = i, a unit of value 0 is hollow.
+        weight: of each connection, which is as wide; a unit of value 0 has none.
+        style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
+        text: whether to write each value below its unit.
+
+    Returns:
+        The disc of the sum, which has its value beside it.
+    """
+    values = np.asarray(values, dtype=float)
+    middle, height, total = (len(values) - 1) / 2, 2.2, weight * values.sum()
+    for x in np.flatnonzero(values):
+        line = {"color": INK, "linewidth": 2.4 * weight, "zorder": 0}
+        ax.plot([x, middle], [0, height], solid_capstyle="butt", **line)
+    units(ax, values, style=style, text=text)
+    radius = 0.3 * np.sqrt(total)
+    ax.text(middle + radius + 0.2, height, f"{total:g}", va="center", weight="bold")
+    return ax.add_patch(Circle((middle, height), radius, facecolor=INK, edgecolor=INK))
+
+
 def network(ax, masks, *, style=PLAIN):
     """Draw a network, layers from bottom to top, with some of its units dropped.
 

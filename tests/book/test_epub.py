@@ -78,7 +78,7 @@ def test_each_formula_is_mathml_with_its_tex(pages):
 
 def test_each_figure_has_its_alt_text_and_what_it_draws_with(pages):
     figures = [f for page in pages.values() for f in page.iter(f"{SVG}svg")]
-    assert len(figures) == 4
+    assert len(figures) == 5
     for figure in figures:
         assert len(figure.get("aria-label")) > 40
         assert figure.get("viewBox")

@@ -126,7 +126,7 @@ def test_asks_answers_and_says_at_320_pixels(new_context, name):
 
     # One drawing at a time: on a screen a figure that shows the same gives way, on paper it stands.
     figure = page.locator(f".cell:has(+ #explorable-{name}, > #explorable-{name}) svg.inline-svg")
-    if name == "scale-moves":
+    if name != "depth":
         expect(figure).not_to_be_visible()
         # What a reader draws by running the cell is shown.
         figure.evaluate(
@@ -162,7 +162,7 @@ def test_what_scale_moves_draws_is_what_each_kind_multiplies(page):
     assert two[0] == pytest.approx(2**0.5 * ring[0], abs=0.06)  # of a pixel: they are rounded
 
 
-@pytest.mark.parametrize("name", ["scale-moves", "depth"])
+@pytest.mark.parametrize("name", PLACES)
 def test_without_scripts_the_figure_stands_alone(new_context, name):
     page = new_context(java_script_enabled=False).new_page()
     page.goto(f"/{PLACES[name]}.html")

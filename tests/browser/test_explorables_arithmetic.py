@@ -1,6 +1,7 @@
 """The arithmetic of the explorables is the package's; it runs in the browser that readers have."""
 
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -14,8 +15,10 @@ from dropout_scaling.nn import InvertedDropout, StandardDropout
 from dropout_scaling.reference import inverted_eval, inverted_train, standard_eval, standard_train
 from dropout_scaling.theory import kept_count_probabilities
 from dropout_site import explorables
+from tools.book.notebooks import chapters, read
 
 KINDS = ["standard", "inverted"]
+SLIDERS = (explorables.HERE / "learning-rate.js").read_text("utf8").partition("sliders:")[2]
 U = 2.0**-53  # half a unit in the last place of a float64: the error of one operation
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -97,6 +100,24 @@ def trained(kind, p, lr, data):
         optimizer.step()
         losses.append(at_evaluation())
     return losses
+
+
+def test_the_still_picture_shows_the_slider_s_first_state_and_its_answer(arithmetic):
+    (picture,) = [
+        cell.source
+        for cell in read(chapters()["inversion/same-network"]).cells
+        if "explorable-learning-rate" in cell.metadata.get("tags", [])
+    ]
+    chapter = {}
+    exec(picture.partition("fig, axes")[0], chapter)
+    q, rate = chapter["q"], chapter["rate"]
+    first = re.search(r"ratio: .*value: ([\d.]+).*\n.*p: .*value: ([\d.]+)", SLIDERS)
+    assert (float(first[1]), 1 - float(first[2])) == (1, q)
+    for ratio in (1, q**2):
+        both = arithmetic("learningRate.both", 1 - q, ratio)
+        for kind, lr in (("standard", rate), ("inverted", ratio * rate)):
+            # The sums of four are rounded in another order, at each of 40 steps.
+            assert chapter["losses"](kind, lr) == pytest.approx(both[kind], rel=1e-10, abs=1e-12)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.8])

@@ -55,6 +55,7 @@ explorable("learning-rate", {
     p: { label: "Drop with", min: 0, max: 0.8, step: 0.1, value: 0.5, said: (p) => `p = ${p.toFixed(1)}` },
   },
   heights: [15, 15],
+  replaces: true,
 
   draw({ p, ratio }, [{ left, top, width, height }], em) {
     const ran = learningRate.both(p, ratio);

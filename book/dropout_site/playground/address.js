@@ -34,13 +34,13 @@ const address = (() => {
       return otherwise;
     }
 
-    const within = (high) => (value) => Math.min(Math.max(Math.round(value), 0), high);
+    const within = (low, high) => (value) => Math.min(Math.max(Math.round(value), low), high);
     const state = {
       p: number("p", "0, 0.05, … 1", (p) => Math.min(Math.max(onStep(p), 0), 1), given.p),
       kind: word("kind", kinds, START.kind),
       mode: word("mode", MODES, START.mode),
-      masks: number("masks", `a whole number up to ${spaced(MOST_MASKS)}`, within(MOST_MASKS), START.masks),
-      seed: number("seed", `a whole number below ${spaced(SEEDS)}`, within(SEEDS - 1), given.seed),
+      masks: number("masks", `a whole number from 1 to ${spaced(MOST_MASKS)}`, within(1, MOST_MASKS), START.masks),
+      seed: number("seed", `a whole number below ${spaced(SEEDS)}`, within(0, SEEDS - 1), given.seed),
     };
     return { state, notes };
   }

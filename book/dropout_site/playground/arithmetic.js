@@ -86,8 +86,7 @@ const dropout = (() => {
         next = Math.ceil(number * 1.07);
       }
     }
-    const mask = masks ? maskOf(seed, masks, p) : null;
-    return { mask, keptOf, kept, path };
+    return { mask: maskOf(seed, masks, p), keptOf, kept, path };
   }
 
   return { UNITS, KINDS, keptValue, trainValues, evaluationValue, exact, observed, maskOf, run };

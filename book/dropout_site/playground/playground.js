@@ -43,71 +43,69 @@
     find(`[name=pg-kind][value=${kind}]`).checked = true;
     find(`[name=pg-mode][value=${mode}]`).checked = true;
 
+    find(".pg-try").innerHTML = prompt(training, exact.mean === evaluation);
     showOutput(training, ran.mask, value, evaluation);
     showMeans(ran.keptOf, value, exact.mean);
-    showButtons(training);
+    for (const button of buttons) {
+      const works = button.value === "0" || (training && state.masks < address.MOST_MASKS);
+      button.setAttribute("aria-disabled", !works);
+    }
     showTable(exact, seen);
     find(".pg-verdict").textContent = verdict(exact.mean, evaluation);
     draw(ran.path, exact, evaluation);
     find(".pg-link a").search = address.write(location.search, state);
   }
 
+  // One thing to do at a time: the next one that the state has not seen.
+  function prompt(training, agree) {
+    if (!training) return "Evaluation draws no mask. All units are there.";
+    if (!agree) return "Nothing crashes. How far apart are training and evaluation?";
+    if (state.masks === address.MOST_MASKS) return `${plural(state.masks)} are the most.`;
+    if (state.masks > 99) return "And if nobody scales? Choose <b>none</b>.";
+    if (state.masks > 1 || state.p !== given.p) return "Where do the means go? Draw <b>100 masks</b>.";
+    return "Drag <b>p</b>: what becomes of the ones that are kept?";
+  }
+
   function showOutput(training, mask, value, evaluation) {
     const { p, kind } = state;
-    const values = !training
-      ? out.map(() => evaluation)
-      : mask ? dropout.trainValues(mask, kind, p) : out.map(() => 1);
+    const values = training ? dropout.trainValues(mask, kind, p) : out.map(() => evaluation);
     out.forEach((cell, unit) => {
-      const dropped = training && mask !== null && !mask[unit];
+      const dropped = training && !mask[unit];
       cell.textContent = short(values[unit]);
       cell.className = dropped ? "pg-dropped" : values[unit] === 1 ? "" : "pg-scaled";
     });
-    find(".pg-out caption").textContent = !training
-      ? "Output, eval" : mask ? "Output, train" : "Input: ones";
-    const kept = mask ? mask.filter(Boolean).length : 0;
-    const becomes = (sign, result) => result === 1 ? "each stays 1" : `each 1 ${sign} ${short(1 - p)} = ${short(result)}`;
-    find(".pg-out ~ .pg-key").textContent = !training
-      ? `All kept, ${becomes("×", evaluation)}`
-      : mask ? `${kept ? `${kept} kept, ${becomes("÷", value)}` : "None kept"}; ${mask.length - kept} dropped, each 0`
-      : "Nothing is dropped yet: draw a mask.";
+    find(".pg-out caption").textContent = `Output, ${state.mode}`;
+    const kept = mask.filter(Boolean).length;
+    find(".pg-out ~ .pg-key").textContent = training ? `${kept} kept, ${mask.length - kept} dropped` : "All are kept";
+    const [who, sign, result] = training ? ["A kept 1", "÷", value] : ["Each 1", "×", evaluation];
+    find(".pg-one").innerHTML = training && !kept ? "None is kept" : `${who} ` +
+      (result === 1 ? "stays <b>1</b>" : `becomes <span>1 ${sign} ${short(1 - p)} =</span> <b>${short(result)}</b>`);
   }
 
   function showMeans(keptOf, value, exactMean) {
     means.forEach((cell, unit) => {
-      const mean = shown ? (keptOf[unit] * value) / shown : 0;
-      cell.textContent = shown > 1 ? mean.toFixed(2) : shown ? short(mean) : "";
+      const mean = (keptOf[unit] * value) / shown;
+      cell.textContent = mean.toFixed(2);
       // Of the cell's height: its middle is the exact mean.
       cell.style.setProperty("--pg-level", exactMean ? Math.min(mean / exactMean / 2, 1) : 0);
     });
-    find(".pg-means caption").textContent = "Each unit's mean";
-    find(".pg-means ~ .pg-key").textContent = shown
-      ? `Training, over ${plural(shown)}. A cell fills to its mean; its marks are the exact one, ${short(exactMean)}.`
-      : "Training, over the masks that you draw.";
-  }
-
-  function showButtons(training) {
-    const full = state.masks === address.MOST_MASKS;
-    for (const button of buttons) {
-      const works = button.value === "0" || (training && !full);
-      button.setAttribute("aria-disabled", !works);
-    }
-    const why = find(".pg-why");
-    why.textContent = !training ? "Evaluation draws no mask."
-      : full ? `${plural(state.masks)} are the most.` : "";
+    // Of one mask the means are its output: then a word on the kept ones stands there instead.
+    const many = shown > 1;
+    find(".pg-one").hidden = many;
+    find(".pg-means").hidden = !many;
+    find(".pg-means ~ .pg-key").textContent = many
+      ? `In training, over ${plural(shown)}. Each cell’s marks: the exact mean, ${short(exactMean)}.` : "";
   }
 
   function showTable(exact, seen) {
-    const total = dropout.UNITS * shown;
     const fill = (row, sofar, expected, fate) => {
-      rows[row].cells[1].textContent = shown ? sofar : "–";
+      rows[row].cells[1].textContent = sofar;
       rows[row].cells[2].textContent = expected;
       rows[row].cells[3].textContent = fate;
     };
     const random = exact.spread > 0;
     fill(0, seen.mean.toFixed(3), short(exact.mean), random ? "settles" : "");
-    fill(1, Math.abs(seen.mean - exact.mean).toFixed(3),
-      shown ? `${(exact.spread / Math.sqrt(total)).toFixed(3)}` : "–", random ? "shrinks" : "");
-    fill(2, seen.spread.toFixed(3), short(exact.spread), random ? "stays" : "");
+    fill(1, seen.spread.toFixed(3), short(exact.spread), random ? "stays" : "");
   }
 
   function verdict(mean, evaluation) {
@@ -134,11 +132,6 @@
     const x = (masks) => left + ((right - left) * Math.log(masks)) / Math.log(address.MOST_MASKS);
     const y = (value) => top + ((bottom - top) * (high - value)) / (high - low);
     const at = (masks, value) => `${x(masks).toFixed(1)},${y(value).toFixed(1)}`;
-    const error = (masks) => exact.spread / Math.sqrt(dropout.UNITS * masks);
-
-    const grid = Array.from({ length: 41 }, (_, i) => address.MOST_MASKS ** (i / 40));
-    const area = (half) => `M${grid.map((m) => at(m, exact.mean + half(m))).join("L")}` +
-      `L${grid.reverse().map((m) => at(m, exact.mean - half(m))).join("L")}Z`;
     const line = (value) => `M${path.map((point) => at(point.masks, value(point))).join("L")}`;
     const seen = ({ masks, kept }) => dropout.observed(state.kind, state.p, kept, dropout.UNITS * masks);
     const level = (value, name) =>
@@ -151,19 +144,16 @@
     svg += text(left - 0.4 * em, mean, short(exact.mean), "end");
     if (zero - mean > em) svg += text(left - 0.4 * em, zero, 0, "end");
     svg += `<clipPath id="pg-clip"><path d="M0,${top}H${width}V${bottom}H0Z"/></clipPath><g clip-path="url(#pg-clip)">`;
-    svg += `<path class="pg-band" d="${area(() => exact.spread)}"/>`;
-    svg += `<path class="pg-funnel" d="${area(error)}"/>`;
+    svg += `<path class="pg-band" d="M${at(1, exact.mean + exact.spread)}H${right}V${y(exact.mean - exact.spread)}H${left}Z"/>`;
     svg += level(0, "pg-zero");
     if (evaluation !== exact.mean) svg += level(evaluation, "pg-eval");
     svg += level(exact.mean, "pg-exact");
-    if (path.length) {
-      const last = path.at(-1), now = seen(last);
-      for (const sign of [1, -1]) {
-        svg += `<path class="pg-edge" d="${line((point) => seen(point).mean + sign * seen(point).spread)}"/>`;
-      }
-      svg += `<path class="pg-line" d="${line((point) => seen(point).mean)}"/>`;
-      svg += `<circle class="pg-now" r="4" cx="${x(last.masks)}" cy="${y(now.mean)}"/>`;
+    const last = path.at(-1), now = seen(last);
+    for (const sign of [1, -1]) {
+      svg += `<path class="pg-edge" d="${line((point) => seen(point).mean + sign * seen(point).spread)}"/>`;
     }
+    svg += `<path class="pg-line" d="${line((point) => seen(point).mean)}"/>`;
+    svg += `<circle class="pg-now" r="4" cx="${x(last.masks)}" cy="${y(now.mean)}"/>`;
     svg += "</g>";
     for (let masks = 1; masks <= address.MOST_MASKS; masks *= roomy ? 100 : address.MOST_MASKS) {
       const anchor = masks === 1 ? "start" : masks < address.MOST_MASKS ? "middle" : "end";
@@ -181,22 +171,14 @@
         : text(right, y(value) + (lower ? 1.1 : -0.4) * em, words, "end", "pg-strong");
     });
     const half = y(exact.mean) - y(exact.mean + exact.spread);
-    const toEval = y(exact.mean) - y(evaluation), above = toEval <= 0;
+    const above = evaluation <= exact.mean;
     // Off the lines: in the half of the band without eval, or beyond the band if it is narrow.
     const inside = half > 1.8 * em;
-    const label = (upwards, distance, px, words, anchor, name) => {
-      svg += text(px, y(exact.mean) + (upwards ? 0.1 * em - distance : 0.7 * em + distance), words, anchor, name);
-    };
-    if (path.length) {
-      const last = path.at(-1), px = x(last.masks);
-      const off = (y(exact.mean) - y(seen(last).mean)) * (above ? 1 : -1); // of the dot, to this side
-      const distance = inside ? Math.max(off, 0) + 0.6 * em : Math.max(off, half) + 0.4 * em;
-      label(above, distance, px, "so far",
-        px > right - 2 * em ? "end" : px < left + 2 * em ? "start" : "middle", "pg-seen");
-    }
-    if (roomy && inside && (toEval === 0 || Math.abs(toEval) > 1.7 * em)) {
-      label(!above, 0.6 * em, right - 0.4 * em, "error of the mean", "end");
-    }
+    const px = x(last.masks);
+    const off = (y(exact.mean) - y(now.mean)) * (above ? 1 : -1); // of the dot, to this side
+    const distance = inside ? Math.max(off, 0) + 0.6 * em : Math.max(off, half) + 0.4 * em;
+    svg += text(px, y(exact.mean) + (above ? 0.1 * em - distance : 0.7 * em + distance), "so far",
+      px > right - 2 * em ? "end" : px < left + 2 * em ? "start" : "middle", "pg-seen");
     // The band's edges, if they are clear of the labels beside them.
     if (roomy) for (const sign of [1, -1]) {
       const py = y(exact.mean + sign * exact.spread);
@@ -228,11 +210,9 @@
       saying = setTimeout(say, 100); // the numbers still run
       return;
     }
-    const words = [find(".pg-out caption"), find(".pg-out ~ .pg-key"), find(".pg-why")].map((e) => e.textContent);
-    if (state.masks) {
-      words.push(`Mean of ${plural(state.masks)}: ${rows[0].cells[1].textContent}, exact ${rows[0].cells[2].textContent}`);
-      if (find("details").open) words.push(`Spread ${rows[2].cells[1].textContent}, exact ${rows[2].cells[2].textContent}`);
-    }
+    const words = [find(".pg-out caption"), find(shown > 1 ? ".pg-out ~ .pg-key" : ".pg-one")].map((e) => e.textContent);
+    words.push(`Mean of ${plural(state.masks)}: ${rows[0].cells[1].textContent}, exact ${rows[0].cells[2].textContent}`);
+    if (find("details").open) words.push(`Spread ${rows[1].cells[1].textContent}, exact ${rows[1].cells[2].textContent}`);
     words.push(find(".pg-verdict").textContent);
     find(".pg-said").textContent = words.filter(Boolean).map((part) => part.replace(/\.$/, "")).join(". ");
   }
