@@ -432,13 +432,18 @@ def test_a_mode_of_the_caller_does_not_see_what_is_measured(nothing_made, monkey
 
 
 def test_where_nothing_is_set_the_size_is_the_measured_one(monkeypatch, torch_seed):
+    measured = []
     monkeypatch.setattr(FastDropout, "smallest", None)
-    monkeypatch.setattr(fast, "_measured_smallest", lambda device: 2**12)
-    for n in (1, _crossover.FEWEST, 2**12 - 1, 2**12):
+    monkeypatch.setattr(fast, "_smallest", {})
+    monkeypatch.setattr(
+        _crossover, "measured", lambda layer, device: measured.append(device) or 2**12
+    )
+    for n in (1, _crossover.FEWEST - 1, _crossover.FEWEST, 2**12 - 1, 2**12):
         torch.manual_seed(torch_seed)
         theirs = F.dropout(torch.ones(n), 0.3)
         torch.manual_seed(torch_seed)
         assert FastDropout(0.3)(torch.ones(n)).equal(theirs) == (n < 2**12)
+        assert measured == ([CPU] if n >= _crossover.FEWEST else [])  # once, and not for few
 
 
 # The layer in use
@@ -546,6 +551,12 @@ def test_for_small_sizes_and_under_vmap_it_is_pytorchs_own(torch_seed):
         assert torch.get_rng_state().equal(kept)
     y = torch.func.vmap(FastDropout(0.3), randomness="different")(torch.ones(2, N))
     assert 0 < (y != 0).sum() < 2 * N
+
+
+def test_a_tensor_that_has_outlived_its_transform_is_dropped_too(torch_seed):
+    kept = []
+    torch.func.grad(lambda x: kept.append(2 * x) or x.sum())(torch.ones(N))
+    assert FastDropout(0.5)(kept[0]).unique().tolist() == [0, 4]
 
 
 BROKEN = """#!/bin/sh

@@ -97,8 +97,8 @@ def candidates(n, dtype, p, theirs):
         numpy_writer = fast._writer.__wrapped__(dtype, q, x.device)
 
     def with_numpy():
-        draw = fast._draw(None, x.device)
-        both(lambda x: fast._Drop.apply(x, draw, numpy_writer, x.stride(), False))
+        mask = fast._draw(None, x.device), numpy_writer, x.stride()
+        both(lambda x: fast._Drop.apply(x, mask, False))
 
     def loop_alone():
         drawn = fast._draw(None, x.device)

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 import torch
-from torch.compiler import is_compiling
+from torch.compiler import is_dynamo_compiling
 
 from dropout_scaling import bit_masks
 from dropout_scaling.fast import _crossover, _loop, _triton
@@ -51,8 +51,12 @@ DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 def _draw(generator, device):
     """Draw the random numbers of one mask: as ``limits`` and ``words`` take them."""
-    drawn = torch.empty(DRAWN, dtype=torch.int64, device=device)
-    return drawn.random_(-(2**63), None, generator=generator)
+    return torch.empty_like(_blank(device)).random_(-(2**63), None, generator=generator)
+
+
+@cache
+def _blank(device):  # what is to be like it is made sooner than by a type and a device
+    return torch.empty(DRAWN, dtype=torch.int64, device=device)
 
 
 @lru_cache(256)  # what is the same at each call of a layer
@@ -94,10 +98,10 @@ class _Drop(torch.autograd.Function):
     """y = m x / q: linear in x, so backward does the same to grad."""
 
     @staticmethod
-    def forward(ctx, x, drawn, write, strides, inplace):
+    def forward(ctx, x, mask, inplace):  # few arguments: each takes time in each call
+        drawn, *ctx.rest = mask
         ctx.save_for_backward(drawn)
-        ctx.rest = write, strides
-        y = _dropped(x, drawn, write, strides)
+        y = _dropped(x, *mask)
         if inplace:
             ctx.mark_dirty(x)
             return x.copy_(y)
@@ -105,10 +109,14 @@ class _Drop(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        rest = *ctx.saved_tensors, *ctx.rest
+        mask = *ctx.saved_tensors, *ctx.rest
         # What goes through the class can be differentiated again, and takes longer.
-        y = _Drop.apply(grad, *rest, False) if grad.requires_grad else _dropped(grad, *rest)
-        return y, None, None, None, None
+        y = _Drop.apply(grad, mask, False) if grad.requires_grad else _dropped(grad, *mask)
+        return y, None, None
+
+
+# What _Drop.apply ends with. Before, it asks in Python what _pays has asked.
+_apply = super(torch.autograd.Function, _Drop).apply
 
 
 class FastDropout(InvertedDropout):
@@ -140,33 +148,45 @@ class FastDropout(InvertedDropout):
     def forward(self, input, *, mask=None, generator=None):
         """Return y for x = ``input``; arguments and errors as ``StandardDropout.forward``."""
         drawn = mask is None and self.training and 0 < self.p < 1
-        if drawn and type(input) in TENSORS and not is_compiling():
-            if self._pays(input) and (generator is None or isinstance(generator, torch.Generator)):
+        if drawn and type(input) in TENSORS and not is_dynamo_compiling():
+            smallest = self.smallest
+            if smallest is None:
+                smallest = _smallest.get(input.device, _crossover.FEWEST)
+            # Few elements meet no more questions than these: PyTorch's call is as short.
+            if (
+                input.numel() >= smallest
+                and self._pays(input)
+                and (generator is None or isinstance(generator, torch.Generator))
+            ):
                 strides = input.stride()
                 if not input.is_contiguous():
                     strides = torch.empty_like(input, device="meta").stride()
                 write = _writer(input.dtype, 1 - self.p, input.device)
-                drawn = _draw(generator, input.device)
-                return _Drop.apply(input, drawn, write, strides, self.inplace)
+                mask = _draw(generator, input.device), write, strides
+                return _apply(input, mask, self.inplace)
             if generator is None and input.is_floating_point():
-                # F.dropout calls this too; for few elements its checks would cost much.
+                # F.dropout calls this too, after checks that would cost much here.
                 return (torch.dropout_ if self.inplace else torch.dropout)(input, self.p, True)
         return super().forward(input, mask=mask, generator=generator)
 
     def _pays(self, x):
-        measured = self.smallest is None
         return (
-            x.numel() >= (_crossover.FEWEST if measured else max(self.smallest, 1))
+            x.numel() > 0
             and x.dtype in DTYPES
             and (x.is_cpu or _triton.suits(x))
             and x.layout is torch.strided
             and not torch._C._are_functorch_transforms_active()
-            and (not measured or x.numel() >= _measured_smallest(x.device))
+            and not torch._C._functorch.is_functorch_wrapped_tensor(x)  # one that has outlived them
+            and (self.smallest is not None or x.numel() >= _measured_smallest(x.device))
         )
 
 
-@cache
+_smallest = {}  # for each device, once it is measured
+
+
 def _measured_smallest(device):
-    layer = FastDropout(_crossover.P)
-    layer.smallest = 0
-    return _crossover.measured(layer, device)
+    if device not in _smallest:
+        layer = FastDropout(_crossover.P)
+        layer.smallest = 0
+        _smallest[device] = _crossover.measured(layer, device)
+    return _smallest[device]
