@@ -82,7 +82,8 @@ FONTS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
 @pytest.fixture(scope="module")
 def reader(browser, browser_context_args):
     """One reader of all pages: scripts and fonts are fetched and compiled once."""
-    with closing(browser.new_context(**browser_context_args)) as context:
+    with_copies = browser_context_args | {"service_workers": "allow"}
+    with closing(browser.new_context(**with_copies)) as context:
         yield context
 
 
