@@ -18,6 +18,12 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    """Without the service worker, which fetches all files again: its tests ask for it."""
+    return browser_context_args | {"service_workers": "block"}
+
+
+@pytest.fixture(scope="session")
 def base_url():
     """The address of the site: `page.goto("/index.html")` begins from it."""
     with served(HTML) as address:

@@ -1,72 +1,92 @@
-"""Start Firefox for Playwright, and speak between them: a program, whose first word is Firefox.
+"""Firefox without a window that is seen: by Marionette, its own way of saying WebDriver's commands.
 
-Both know WebDriver BiDi. Playwright asks one thing of each page that Firefox 153 does not know: to
-override the reader's colours. If it asks for none, there is nothing to do, and this says so in
-Firefox's place. All else passes through, and so does that if it asks for some.
+An answer is an array in JSON behind its length, "12:[1, 1, null, 3]", and so is a command:
+https://firefox-source-docs.mozilla.org/testing/marionette/Protocol.html
 """
 
-import asyncio
 import json
-import re
-import sys
+import socket
+import subprocess
+import time
+from contextlib import closing, contextmanager
+from itertools import count
 
-from tornado import httpserver, netutil, web, websocket
+from framed import PATIENCE, Page
 
-LISTENS = "WebDriver BiDi listening on "
-ANY_SIZE = {"max_message_size": 2**30}
+from tools.environment import engines
 
-
-def asks_for_nothing(said):
-    if said["method"] != "emulation.setMediaFeaturesOverride":
-        return False
-    return not any(said["params"]["features"].values())
-
-
-class Between(websocket.WebSocketHandler):
-    def initialize(self, address):
-        self.address = address
-
-    def check_origin(self, _):
-        return True
-
-    async def prepare(self):
-        self.firefox = await websocket.websocket_connect(
-            f"{self.address}{self.request.path}", on_message_callback=self.back, **ANY_SIZE
-        )
-
-    async def on_message(self, message):
-        said = json.loads(message)
-        if asks_for_nothing(said):
-            message = json.dumps({"type": "success", "id": said["id"], "result": {}})
-            await self.write_message(message)
-        else:
-            await self.firefox.write_message(message)
-
-    def back(self, message):
-        if message is None:
-            self.close()
-        else:
-            self.write_message(message)
-
-    def on_close(self):
-        self.firefox.close()
+# Any free port, and no proxy before this machine.
+PREFERENCES = {"marionette.port": 0, "network.proxy.type": 0}
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+SET = "Services.prefs.setIntPref(...arguments)"
+UNSET = "Services.prefs.clearUserPref(...arguments)"
 
 
-async def main(program, *options):
-    out = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    firefox = await asyncio.create_subprocess_exec(program, *options, **out)
-    async for line in firefox.stdout:
-        found = re.match(f"{LISTENS}(.*)", line.decode())
-        if found:
-            between = [("/.*", Between, {"address": found[1]})]
-            server = web.Application(between, websocket_max_message_size=2**30)
-            sockets = netutil.bind_sockets(0, "127.0.0.1")
-            httpserver.HTTPServer(server).add_sockets(sockets)
-            line = f"{LISTENS}ws://127.0.0.1:{sockets[0].getsockname()[1]}\n".encode()
-        sys.stderr.write(line.decode())
-        sys.stderr.flush()
-    return await firefox.wait()
+@contextmanager
+def started(profile):
+    """A page of a new session, whose reader's settings lie in an empty folder."""
+    lines = [f'user_pref("{name}", {value});\n' for name, value in PREFERENCES.items()]
+    (profile / "user.js").write_text("".join(lines))
+    options = ["--headless", "--marionette", "--remote-allow-system-access"]
+    program = [engines.firefox(), *options, "--profile", profile]
+    process = subprocess.Popen(program, **SILENT)
+    try:
+        with closing(Marionette(listening(profile / "MarionetteActivePort"))) as session:
+            session.send("NewSession")
+            yield Page(session.send)
+    finally:
+        process.terminate()
+        process.wait()
 
 
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main(*sys.argv[1:])))
+def listening(file):
+    """The port, which Firefox writes down."""
+    for _ in range(600):  # a minute
+        if file.exists() and (port := file.read_text()):
+            return int(port)
+        time.sleep(0.1)
+    raise AssertionError("Firefox does not start")
+
+
+class Marionette:
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.answers, self.numbers = self.socket.makefile("rb"), count()
+        self.answer()  # who it is
+
+    def close(self):
+        self.answers.close()
+        self.socket.close()
+
+    def answer(self):
+        length = b""
+        while (sign := self.answers.read(1)) != b":":
+            assert sign, "Firefox has ended"
+            length += sign
+        return json.loads(self.answers.read(int(length)))
+
+    def send(self, command, **values):
+        name = command if ":" in command else f"WebDriver:{command}"
+        number = next(self.numbers)
+        text = json.dumps([0, number, name, values]).encode()
+        self.socket.sendall(b"%d:%s" % (len(text), text))
+        _, answered, error, answer = self.answer()
+        assert answered == number
+        assert not error, f"Firefox: {command}: {error}"
+        return answer["value"] if set(answer or ()) == {"value"} else answer
+
+
+@contextmanager
+def set_to(page, name, number):
+    """One of the reader's settings."""
+
+    def in_firefox_itself(script, *arguments):
+        page.send("Marionette:SetContext", value="chrome")
+        page.send("ExecuteScript", script=script, args=arguments)
+        page.send("Marionette:SetContext", value="content")
+
+    in_firefox_itself(SET, name, number)
+    try:
+        yield
+    finally:
+        in_firefox_itself(UNSET, name)

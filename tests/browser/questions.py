@@ -19,9 +19,6 @@ STICKS_OUT = """() => {
 # What a reader may set, after which all text is to be there: WCAG 1.4.12.
 SPACED = """body, body * { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important; } p { margin-bottom: 2em !important; }"""
-SET = """css => document.head.appendChild(document.createElement("style")).append(css)"""
-UNSET = "() => document.head.lastElementChild.remove()"
-
 # Text that its box cuts off.
 CUT_OFF = """() => [...document.querySelectorAll(
     "article :is(p, li, h1, h2, h3, td, th, summary, button, label)")]
@@ -29,6 +26,15 @@ CUT_OFF = """() => [...document.querySelectorAll(
     && /hidden|clip/.test(getComputedStyle(e).overflowX + getComputedStyle(e).overflowY)
     && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
   .map(e => e.outerHTML.slice(0, 150))"""
+
+SPACED_OUT = f"""(css) => {{
+  const style = document.createElement("style");
+  style.append(css);
+  document.head.append(style);
+  const found = [...({STICKS_OUT})(), ...({CUT_OFF})()];
+  style.remove();
+  return found;
+}}"""
 
 # The theme's colours fade and its sidebars slide: what lies between is nobody's.
 AT_REST = "document.getAnimations().forEach(change => change.finish())"
@@ -48,48 +54,90 @@ ONE_OF_EACH_WORD = """() => {
 }"""
 
 # axe takes a millisecond for the contrast of a text. So it is asked for one of all that have the
-# same colour, size and weight, and the same painted behind them.
-_ONE_OF_EACH_COLOUR = """
-  const numbers = new Map(), painted = new Map([[null, -1]]), seen = new Set();
-  const number = (kind) => numbers.get(kind) ?? numbers.set(kind, numbers.size).get(kind);
+# same colour, size and weight, and the same painted behind them; and for none that it has let pass
+# on another page. So it is with links, by all that can tell them from the text around.
+_ONE_OF_EACH_COLOUR = r"""
+  const LINKS = "a[href], [role=link]";
+  const painted = new Map([[null, ""]]), seen = new Set(known);
   const behind = (e) => {
     if (painted.has(e)) return painted.get(e);
     const { backgroundColor, backgroundImage, opacity, filter } = getComputedStyle(e);
     const own = [backgroundColor, backgroundImage, opacity, filter].join();
     const below = behind(e.parentElement);
-    painted.set(e, own === "rgba(0, 0, 0, 0),none,1,none" ? below : number(`${below} ${own}`));
+    painted.set(e, own === "rgba(0, 0, 0, 0),none,1,none" ? below : `${below} ${own}`);
     return painted.get(e);
+  };
+  const look = (e) => {
+    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(e);
+    return [color, fontSize, fontWeight, textShadow, behind(e)].join();
+  };
+  const set_apart = (e) => {
+    const { fontFamily, fontStyle, textDecoration, borderTop, borderBottom } = getComputedStyle(e);
+    return [look(e), fontFamily, fontStyle, textDecoration, borderTop, borderBottom].join();
+  };
+  // axe judges no text without a letter or a digit, none in a figure, and none out of sight.
+  const judged = (e) => {
+    const text = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("");
+    if (!/[\p{L}\p{N}]/u.test(text) || e.closest("svg, mjx-assistive-mml, .tex")) return false;
+    return e.checkVisibility({ visibilityProperty: true })
+      && e.getBoundingClientRect().bottom + scrollY > 0;
+  };
+  // Nor a link in a block that has less text than links.
+  const length = (e) => e.textContent.replace(/\s+/g, " ").length;
+  const among_text = (block) => {
+    const links = [...block.querySelectorAll(LINKS)].map(length).reduce((sum, n) => sum + n, 0);
+    return length(block) > 2 * links || block.querySelector("br, hr") !== null;
+  };
+  const ask = (e, as, kind) => {
+    e.removeAttribute(as);
+    if (!seen.has(kind)) e.setAttribute(as, kind);
+    seen.add(kind);
   };
   for (const e of document.body.querySelectorAll("*")) {
     e.removeAttribute("data-contrast");
-    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
-    if (!e.checkVisibility({ visibilityProperty: true })) continue;
-    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(e);
-    const kind = [color, fontSize, fontWeight, textShadow, behind(e)].join();
-    if (!seen.has(kind)) e.setAttribute("data-contrast", "");
-    seen.add(kind);
+    if (judged(e)) ask(e, "data-contrast", look(e));
+  }
+  for (const link of document.body.querySelectorAll(LINKS)) {
+    let around = link.parentElement;
+    while (getComputedStyle(around).display === "inline") around = around.parentElement;
+    link.removeAttribute("data-link");
+    if (!link.checkVisibility({ visibilityProperty: true }) || !among_text(around)) continue;
+    const { content: before } = getComputedStyle(link, "::before");
+    const { content: after } = getComputedStyle(link, "::after");
+    ask(link, "data-link", ["link", set_apart(link), before, after, set_apart(around)].join());
   }
 """
 
-# What axe finds: by the rules that a theme can break, or by all that it has but for those in OFF.
-# It need not fetch the stylesheets once more: they are of this host.
+# What axe finds: by the rules that a theme can break, or by all that it has but for those in OFF;
+# and what it has let pass. It need not fetch the stylesheets once more: they are of this host.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 OFF = {
     "color-contrast-enhanced": "7:1 is level AAA; the book holds AA",
     "focus-order-semantics": "what scrolls is a stop of Tab; a landmark for each would be noise",
+    "hidden-content": "it only lists what is hidden, for people to look at, and finds no fault",
     "label-content-name-mismatch": "the button says its keys beside its name",
     "region": "the theme's title above the contents is in none",
     "td-has-header": "25 units are a table without headers, and so is Sphinx's index",
 }
-FOUND_BY_AXE = f"""async (rules) => {{
+FOUND_BY_AXE = f"""async ([rules, known]) => {{
   {_ONE_OF_EACH_COLOUR}
-  axe.configure({{ rules: [{{ id: "color-contrast", selector: "[data-contrast]" }}] }});
+  if (rules && !document.querySelector("[data-contrast], [data-link]")) return [[], []];
+  axe.configure({{ rules: [
+    {{ id: "color-contrast", selector: "[data-contrast]" }},
+    {{ id: "link-in-text-block", selector: "[data-link]" }},
+  ] }});
+  axe.addReporter("brief", (rules, options, done) => {{
+    const found = rules.flatMap(({{ id, violations }}) => violations.map(({{ node, ...checks }}) =>
+      `${{id}}: ${{node.source.slice(0, 200)}}: ${{
+        [checks.any, checks.all, checks.none].flat().map((check) => check.message).join("; ")}}`));
+    const passed = (id, as) => rules.filter((rule) => rule.id === id).flatMap(
+      ({{ passes }}) => passes.map(({{ node }}) => node.element.getAttribute(as)));
+    done([found, [...passed("color-contrast", "data-contrast"),
+      ...passed("link-in-text-block", "data-link")]]);
+  }});
   const all = axe.getRules().map(({{ ruleId }}) => [ruleId, {{ enabled: !(ruleId in {OFF}) }}]);
   const asked = rules ? {{ runOnly: rules }} : {{ rules: Object.fromEntries(all) }};
-  const options = {{ resultTypes: ["violations"], preload: false, ...asked }};
-  const found = (await axe.run(document, options)).violations;
-  return found.flatMap((rule) => rule.nodes.map((node) =>
-    `${{rule.id}}: ${{node.html.slice(0, 200)}}: ${{node.failureSummary}}`));
+  return axe.run(document, {{ reporter: "brief", preload: false, ...asked }});
 }}"""
 
 # Take away all that is not around the first of what is selected: axe reads the page at each run.
@@ -129,9 +177,20 @@ def fits(page):
     found = {}
     for width in reversed(WIDTHS):
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(AT_REST)
-        found[width] = page.evaluate(STICKS_OUT)
-    page.evaluate(SET, SPACED)
-    found["spaced"] = [*page.evaluate(STICKS_OUT), *page.evaluate(CUT_OFF)]
-    page.evaluate(UNSET)
+        found[width] = page.evaluate(f"() => {{ {AT_REST}; return ({STICKS_OUT})(); }}")
+    found["spaced"] = page.evaluate(SPACED_OUT, SPACED)
     return {where: what for where, what in found.items() if what}
+
+
+def found_by_axe(page, known, rules=None):
+    """What axe finds wrong by these rules, or by all, a line each.
+
+    Args:
+        page: The page, with axe in it.
+        known: What axe has let pass in this engine: that is not asked again, and what it lets pass
+            here comes to it.
+        rules: Some of `OF_COLOURS`, or None for all rules but those in `OFF`.
+    """
+    found, passed = page.evaluate(FOUND_BY_AXE, [rules, list(known)])
+    known.update(passed)
+    return found

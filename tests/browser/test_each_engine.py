@@ -1,22 +1,23 @@
 """The site in Firefox and in WebKit: the same questions in both. All else is asked in Chromium."""
 
-import sys
-from contextlib import ExitStack, closing, contextmanager
+from collections import defaultdict
+from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 
+import firefox
 import pytest
 import webkit
 from axe_playwright_python.sync_playwright import Axe
+from framed import FRAME, PLACE_OF_FRAME
 from questions import (
     AT_REST,
-    FOUND_BY_AXE,
     OF_COLOURS,
     OF_FIGURES,
     OF_SENTENCES,
     ON_PAPER,
     ONE_OF_EACH_WORD,
     fits,
+    found_by_axe,
 )
 from serving import served, until
 
@@ -58,48 +59,16 @@ for (const kind of ["error", "warn"]) {
 </script>"""
 
 
-@contextmanager
-def firefox(playwright, folder, **preferences):
-    """A function that opens a page of a site, by the site's address."""
-    program = Path(folder, "firefox")
-    between = Path(__file__).with_name("firefox.py")
-    words = sys.executable, between, engines.firefox()
-    program.write_text('#!/bin/sh\nexec {} "$@"\n'.format(" ".join(f'"{w}"' for w in words)))
-    program.chmod(0o755)
-    asked = {"channel": "moz-firefox", "executable_path": program}
-    none = dict.fromkeys(["color_scheme", "reduced_motion", "forced_colors", "contrast"], "null")
-    with closing(playwright.firefox.launch(**asked, firefox_user_prefs=preferences)) as browser:
-
-        @cache
-        def reader(base_url):
-            return browser.new_context(base_url=base_url, **none)
-
-        yield lambda base_url: closing(reader(base_url).new_page())
-
-
-@contextmanager
-def webkit_gtk():
-    with webkit.started() as page:
-
-        @contextmanager
-        def opened(base_url):
-            page.open_frame(base_url)
-            yield page
-
-        yield opened
-
-
 @pytest.fixture(scope="module")
-def started(playwright, tmp_path_factory):
+def started(tmp_path_factory):
     """A function that starts an engine once: that takes seconds."""
     with ExitStack() as running:
 
         @cache
         def start(name):
             if name == "WebKit":
-                return running.enter_context(webkit_gtk())
-            folder = tmp_path_factory.mktemp("firefox")
-            return running.enter_context(firefox(playwright, folder))
+                return running.enter_context(webkit.started())
+            return running.enter_context(firefox.started(tmp_path_factory.mktemp("firefox")))
 
         yield start
 
@@ -109,15 +78,21 @@ def engine(request, started):
     """A function that opens a page of a site, by the site's address."""
     if request.param in LACKING:
         pytest.skip(f"no {request.param}: {LACKING[request.param]}")
-    return started(request.param)
+    page = started(request.param)
+
+    def opened(base_url):
+        page.open_frame(base_url)
+        return page
+
+    return opened
 
 
 @pytest.fixture(scope="module")
 def frame(tmp_path_factory):
-    """What stands beside each site: the runtime of live cells, and the frame for WebKit."""
+    """What stands beside each site: the frame in which its pages are opened."""
     file = tmp_path_factory.mktemp("frame") / "frame.html"
-    file.write_text(webkit.FRAME)
-    return {webkit.PLACE_OF_FRAME: file}
+    file.write_text(FRAME)
+    return {PLACE_OF_FRAME: file}
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +108,20 @@ def site(frame):
 
 @pytest.fixture
 def page(engine, site):
-    with engine(site) as page:
-        page.set_viewport_size({"width": 1280, "height": 900})
-        yield page
+    page = engine(site)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return page
+
+
+@pytest.fixture(scope="module")
+def known_to():
+    """What axe has let pass, by the engine."""
+    return defaultdict(set)
+
+
+@pytest.fixture
+def known(request, known_to):
+    return known_to[request.node.callspec.params["engine"]]
 
 
 both = pytest.mark.parametrize("engine", ["Firefox", "WebKit"], indirect=True)
@@ -154,7 +140,7 @@ def focused(page):
 
 
 @pytest.mark.parametrize(("engine", "name"), PAGES, indirect=["engine"])
-def test_each_page_fits_each_screen_in_each_light(page, name):
+def test_each_page_fits_each_screen_in_each_light(page, known, name):
     page.goto(f"/{name}.html")
     found = fits(page)
     if name in SIX:
@@ -163,16 +149,15 @@ def test_each_page_fits_each_screen_in_each_light(page, name):
         for theme in "light", "dark":
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             page.evaluate(AT_REST)
-            if pale := page.evaluate(FOUND_BY_AXE, OF_COLOURS):
+            if pale := found_by_axe(page, known, OF_COLOURS):
                 found[theme] = pale
     assert found == {}
     assert page.evaluate("wrong") == []
 
 
-@pytest.mark.skipif("Firefox" in LACKING, reason=f"no Firefox: {LACKING.get('Firefox')}")
-def test_figures_keep_to_the_colours_that_are_forced_in_Firefox(playwright, site, tmp_path):
-    forced = {"browser.display.document_color_use": 2}
-    with firefox(playwright, tmp_path, **forced) as opened, opened(site) as page:
+@pytest.mark.parametrize("engine", ["Firefox"], indirect=True)
+def test_figures_keep_to_the_colours_that_are_forced(page):
+    with firefox.set_to(page, "browser.display.document_color_use", 2):
         for name in SIX:
             page.goto(f"/{name}.html")
             assert page.evaluate("matchMedia('(forced-colors: active)').matches")
@@ -273,8 +258,10 @@ def test_a_live_cell_runs(page):
 @both
 def test_without_the_runtime_a_live_cell_says_so(engine, frame):
     # Nobody listens at that port.
-    site = served(HTML, lambda text: text.replace(address(), "http://127.0.0.1:1/"), frame)
-    with site as base_url, engine(base_url) as page:
+    with served(
+        HTML, lambda text: text.replace(address(), "http://127.0.0.1:1/"), frame
+    ) as base_url:
+        page = engine(base_url)
         page.goto(CHAPTER)
         page.evaluate(UNFOLDED)
         page.click(".live-run")
@@ -288,29 +275,29 @@ def test_what_was_read_stays_without_a_network(engine, frame):
     hit = "document.querySelector('dialog .found li > a')"
     with ExitStack() as network:
         base_url = network.enter_context(served(HTML, beside=frame))
-        with engine(base_url) as page:
-            read = {}
-            for name in "index.html", "paper/weight-scaling.html":
-                page.goto(f"/{name}")
-                kept = "url => caches.match(url).then(Boolean)"
-                assert until(page, kept, f"{base_url}/{name}")
-                read[f"/{name}"] = page.evaluate(heading)
-            page.keyboard.press("Control+k")
-            page.keyboard.type("co-adaptation")
-            assert until(page, f"() => {hit} !== null")
-            kept = "() => caches.match(performance.getEntriesByType('resource').at(-1).name)"
-            assert until(page, kept)
-            network.pop_all().close()
+        page = engine(base_url)
+        read = {}
+        for name in "index.html", "paper/weight-scaling.html":
+            page.goto(f"/{name}")
+            kept = "url => caches.match(url).then(Boolean)"
+            assert until(page, kept, f"{base_url}/{name}")
+            read[f"/{name}"] = page.evaluate(heading)
+        page.keyboard.press("Control+k")
+        page.keyboard.type("co-adaptation")
+        assert until(page, f"() => {hit} !== null")
+        kept = "() => caches.match(performance.getEntriesByType('resource').at(-1).name)"
+        assert until(page, kept)
+        network.pop_all().close()
 
-            read["/"] = read["/index.html"]
-            for address_read, title in read.items():
-                page.goto(address_read)
-                assert page.evaluate(heading) == title
-            page.keyboard.press("Control+k")
-            page.keyboard.type("co-adaptation")
-            assert until(page, f"() => {hit} !== null")
-            page.goto("/reference/questions.html")
-            assert page.evaluate("document.querySelector('h1').innerText") == "You are offline"
+        read["/"] = read["/index.html"]
+        for address_read, title in read.items():
+            page.goto(address_read)
+            assert page.evaluate(heading) == title
+        page.keyboard.press("Control+k")
+        page.keyboard.type("co-adaptation")
+        assert until(page, f"() => {hit} !== null")
+        page.goto("/reference/questions.html")
+        assert page.evaluate("document.querySelector('h1').innerText") == "You are offline"
 
 
 @both

@@ -64,7 +64,7 @@ CRAMPED = """root => {
 
 @pytest.mark.parametrize("name", PLACES)
 def test_asks_answers_and_says_at_320_pixels(new_context, name):
-    page = new_context(viewport={"width": 320, "height": 800}, service_workers="block").new_page()
+    page = new_context(viewport={"width": 320, "height": 800}).new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"/{PLACES[name]}.html")

@@ -10,6 +10,11 @@ from tools.paths import HTML
 FIRST, SECOND, THIRD = "index", "paper/weight-scaling", "reference/questions"
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"service_workers": "allow"}
+
+
 @pytest.fixture
 def site(tmp_path):
     """A copy that may be published anew."""

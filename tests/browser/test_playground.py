@@ -21,12 +21,6 @@ SETTING = {"p": "0.2", "kind": "standard", "mode": "train", "masks": "3", "seed"
 MOST_BYTES = 9850
 
 
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args):
-    """Without the service worker, which fetches all files again: test_offline.py is its test."""
-    return browser_context_args | {"service_workers": "block"}
-
-
 def address(**more):
     return "/index.html?" + "&".join(f"{k}={v}" for k, v in {**SETTING, **more}.items())
 

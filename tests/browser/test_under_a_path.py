@@ -12,6 +12,11 @@ PAGES = ["index", "inversion/why-divide-while-training", "reference/questions", 
 LIVE = PAGES[1]
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"service_workers": "allow"}
+
+
 @pytest.fixture
 def under_a_path(tmp_path):
     (tmp_path / "name").symlink_to(HTML)
