@@ -18,9 +18,11 @@ from dropout_grading.execution import worker
 from dropout_grading.execution.sandbox import Sandbox
 
 PROCESSES = multiprocessing.get_context("forkserver")
-# What a copy needs of ours, this module too, and what a submission's own imports would load,
-# PyTorch's first optimizer among them.
-PROCESSES.set_forkserver_preload([__name__, "torch", "torch._dynamo"])
+# What a copy imports for this module, and what a submission's own imports would load, PyTorch's
+# first optimizer among them. This module itself is not found there: that process has no path to it.
+PROCESSES.set_forkserver_preload(
+    ["pytest", worker.__name__, Sandbox.__module__, "torch", "torch._dynamo"]
+)
 
 
 class Forked(Sandbox):

@@ -7,9 +7,11 @@ from tools.environment import browser
 LIBRARY = "{}: error while loading shared libraries: {}: cannot open shared object file"
 
 
-needs_driver = pytest.mark.skipif(
-    browser.complaint_of_driver() is not None, reason="Playwright's own Node.js does not start"
-)
+@pytest.fixture(scope="module")
+def driver():
+    """Playwright's own Node.js: it is started for the tests that need it, not by each worker."""
+    if browser.complaint_of_driver() is not None:
+        pytest.skip("Playwright's own Node.js does not start")
 
 
 @pytest.fixture
@@ -51,13 +53,11 @@ def test_a_driver_without_libatomic_has_its_package_named(program, monkeypatch):
     assert "install libatomic1 (" in line(browser.lacking())
 
 
-@needs_driver
-def test_a_browser_that_is_not_there_is_named(program):
+def test_a_browser_that_is_not_there_is_named(driver, program):
     assert line(browser.lacking()).startswith("install chromium, or run `.venv/bin/playwright ")
 
 
-@needs_driver
-def test_a_browser_that_does_not_start_is_no_browser(program):
+def test_a_browser_that_does_not_start_is_no_browser(driver, program):
     path = program("chromium", LIBRARY.format("chromium", "libnss3.so"))
     assert line(browser.lacking()) == f"{path} does not start: install the library libnss3.so"
 
