@@ -19,8 +19,8 @@ from sphinx.transforms import SphinxTransform
 
 HERE = Path(__file__).parent
 FOLDER = "explorables"  # of the site
-SHARED = ("explorable.css", "explorable.js")
-NAMES = sorted(file.stem for file in HERE.glob("*.js") if file.name not in SHARED)
+RULES, SHARED = "explorable.css", "explorable.js"
+NAMES = sorted(file.stem for file in HERE.glob("*.js") if file.name != SHARED)
 TAGS = {f"explorable-{name}" for name in NAMES}
 ELEMENT = '<div class="explorable" id="explorable-{name}" role="group" hidden></div>'
 
@@ -38,28 +38,27 @@ class Explorables(SphinxTransform):
 
 
 def files(body):
-    """The files that a page needs, in the order in which they are read: none for most pages."""
+    """The scripts that a page needs, in the order in which they are read: none for most pages."""
     names = [f"{name}.js" for name in NAMES if f'id="explorable-{name}"' in body]
-    return [*SHARED, *names] if names else []
+    return [SHARED, *names] if names else []
 
 
 def add_files(app, page, template, context, doctree):
-    for file in files(context.get("body", "")):
+    needed = files(context.get("body", ""))
+    # In the page: it would wait for one more file before it shows anything.
+    tags = [f"<style>{(HERE / RULES).read_text('utf8')}</style>"] if needed else []
+    for file in needed:
         version = hashlib.sha256((HERE / file).read_bytes()).hexdigest()[:8]
         address = f"{context['pathto'](f'{FOLDER}/{file}', resource=True)}?v={version}"
-        tag = (
-            f'<link rel="stylesheet" href="{address}">'
-            if file.endswith(".css")
-            else f'<script defer src="{address}"></script>'
-        )
-        context["metatags"] = context.get("metatags", "") + tag
+        tags.append(f'<script defer src="{address}"></script>')
+    context["metatags"] = "".join([context.get("metatags", ""), *tags])
 
 
 def copy_files(app, exception):
     if exception is None and app.builder.format == "html":
         target = Path(app.outdir) / FOLDER
         target.mkdir(exist_ok=True)
-        for file in (*SHARED, *(f"{name}.js" for name in NAMES)):
+        for file in (SHARED, *(f"{name}.js" for name in NAMES)):
             shutil.copyfile(HERE / file, target / file)
 
 

@@ -103,7 +103,8 @@ def add_script(app, page, template, context, doctree):
         "files": {name: digest(data) for name, data in files().items()},
     }
     context["metatags"] = context.get("metatags", "") + (
-        f'<link rel="stylesheet" href="{address("live.css")}">'
+        # In the page: it would wait for one more file before it shows anything.
+        f"<style>{(HERE / 'live.css').read_text('utf8')}</style>"
         f'<script defer src="{address("page.js")}" '
         f'data-live="{html.escape(json.dumps(settings))}"></script>'
     )
@@ -114,7 +115,7 @@ def write_files(app, exception):
         return
     target = Path(app.outdir) / FOLDER
     target.mkdir(exist_ok=True)
-    for name in ("page.js", "worker.js", "live.css"):
+    for name in ("page.js", "worker.js"):
         shutil.copyfile(HERE / name, target / name)
     for name, data in files().items():
         (target / name).write_bytes(data)
