@@ -171,7 +171,7 @@ def test_an_endless_loop_is_stopped_and_a_flood_is_cut(started):
     sign = "e => getComputedStyle(e, '::before').content"
     assert "■" in cell.button.evaluate(sign)
     assert len(cell.output.inner_text()) < 101_000
-    other = Cell(started, "show(inverted_backward")
+    other = Cell(started, "def backward")
     other.run()
     expect(other.status).to_contain_text("Another cell is running")
     cell.button.click()
@@ -275,7 +275,7 @@ def test_on_a_phone_nothing_scrolls_sideways(started):
 
 def test_a_page_opened_as_a_file_says_what_to_do(page):
     page.goto((HTML / CHAPTER.strip("/")).as_uri())
-    cell = Cell(page, "show(inverted_backward").run()
+    cell = Cell(page, "def backward").run()
     expect(cell.status).to_contain_text("`make serve` serves the book")
 
 
