@@ -6,6 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from questions import ALONE
 
 from dropout_site import explorables
 from tools.book.notebooks import chapters, read
@@ -110,20 +111,6 @@ def test_asks_answers_and_says_at_320_pixels(new_context, name):
         assert root.locator(".ex-inverted circle").count() > 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        page.locator(f"html[data-theme={theme}]").wait_for()
-        found = Axe().run(page, context=f"#explorable-{name}").response["violations"]
-        assert not found, [(v["id"], v["nodes"][0]["html"]) for v in found]
-        for kind in ("standard", "inverted"):
-            colour = root.locator(f"text.ex-{kind}").first.evaluate("e => getComputedStyle(e).fill")
-            wanted = page.evaluate(
-                """kind => { const e = document.body.appendChild(document.createElement("i"));
-                  e.style.color = `var(--${kind})`; return getComputedStyle(e).color; }""",
-                kind,
-            )
-            assert colour == wanted
-
     # One drawing at a time: on a screen a figure that shows the same gives way, on paper it stands.
     figure = page.locator(f".cell:has(+ #explorable-{name}, > #explorable-{name}) svg.inline-svg")
     if name != "depth":
@@ -139,6 +126,22 @@ def test_asks_answers_and_says_at_320_pixels(new_context, name):
     expect(root).not_to_be_visible()
     for number in range(figure.count()):
         expect(figure.nth(number)).to_be_visible()
+
+    page.emulate_media(media="screen")
+    page.evaluate(ALONE, f"#explorable-{name}")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.locator(f"html[data-theme={theme}]").wait_for()
+        found = Axe().run(page, context=f"#explorable-{name}").response["violations"]
+        assert not found, [(v["id"], v["nodes"][0]["html"]) for v in found]
+        for kind in ("standard", "inverted"):
+            colour = root.locator(f"text.ex-{kind}").first.evaluate("e => getComputedStyle(e).fill")
+            wanted = page.evaluate(
+                """kind => { const e = document.body.appendChild(document.createElement("i"));
+                  e.style.color = `var(--${kind})`; return getComputedStyle(e).color; }""",
+                kind,
+            )
+            assert colour == wanted
     assert errors == []
 
 
