@@ -7,7 +7,7 @@ test that uses the fixture ``sampled`` makes exactly one of them, so that they c
 """
 
 import numpy as np
-from scipy.stats import binom
+import scipy  # its parts are loaded when they are used: every run of pytest reads this
 
 BUDGET = 1e-6
 N_SAMPLED = 34
@@ -16,7 +16,7 @@ ALPHA = BUDGET / N_SAMPLED
 
 def interval(n, q, alpha=ALPHA):
     """Return low, high with P(K < low) < alpha / 2 and P(K > high) <= alpha / 2, K ~ Bin(n, q)."""
-    return int(binom.ppf(alpha / 2, n, q)), int(binom.isf(alpha / 2, n, q))
+    return int(scipy.stats.binom.ppf(alpha / 2, n, q)), int(scipy.stats.binom.isf(alpha / 2, n, q))
 
 
 class Sampled:
@@ -34,7 +34,9 @@ class Sampled:
         self.uses += 1
         counts = np.atleast_1d(counts)
         low, high = interval(n, q, ALPHA / counts.size)  # Bonferroni: they share one alarm rate
-        missed = binom.cdf(high, n, told_from) - binom.cdf(low - 1, n, told_from)
+        missed = scipy.stats.binom.cdf(high, n, told_from) - scipy.stats.binom.cdf(
+            low - 1, n, told_from
+        )
         assert missed <= beta, f"too few draws: {told_from} passes for {q} in {missed:.2g} of runs"
         outside = counts[(counts < low) | (counts > high)]
         assert outside.size == 0, f"{outside} of {n} are not in [{low}, {high}], so not Bin(n, {q})"

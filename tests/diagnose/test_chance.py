@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import scipy  # its parts are loaded when they are used
 from helpers import says
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import rel_entr
-from scipy.stats import binom
 
 from dropout_scaling.diagnose._chance import ALPHA, LIMIT, agrees, divergence
 
@@ -23,7 +22,7 @@ def accepted(n, rate):
 
 @given(SHARES, st.floats(0.001, 0.999))
 def test_the_divergence_is_the_relative_entropy_of_two_coins(share, rate):
-    entropy = rel_entr(share, rate) + rel_entr(1 - share, 1 - rate)
+    entropy = scipy.special.rel_entr(share, rate) + scipy.special.rel_entr(1 - share, 1 - rate)
     assert divergence(share, rate) == pytest.approx(entropy, abs=1e-15)
 
 
@@ -45,8 +44,8 @@ def test_a_true_rate_is_rejected_with_probability_alpha_at_most(n, rate):
     counts = accepted(n, rate)
     low, high = counts.min(), counts.max()
     assert len(counts) == high - low + 1  # an interval, so that its two tails are all
-    assert binom.cdf(low - 1, n, rate) <= ALPHA / 2
-    assert binom.sf(high, n, rate) <= ALPHA / 2
+    assert scipy.stats.binom.cdf(low - 1, n, rate) <= ALPHA / 2
+    assert scipy.stats.binom.sf(high, n, rate) <= ALPHA / 2
 
 
 @pytest.mark.parametrize(("rate", "lower", "upper"), [
@@ -61,7 +60,7 @@ def test_a_rate_this_far_off_is_missed_once_in_a_million_runs(rate, lower, upper
     low, high = counts.min(), counts.max()
 
     def missed(other):
-        return binom.cdf(high, N, other) - binom.cdf(low - 1, N, other)
+        return scipy.stats.binom.cdf(high, N, other) - scipy.stats.binom.cdf(low - 1, N, other)
 
     step = 0.0002  # and a little nearer it is missed more often: the numbers are sharp
     assert missed(lower) <= 1e-6 < missed(lower + step)

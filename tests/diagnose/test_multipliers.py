@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy  # its parts are loaded when they are used
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
-from scipy.stats import chi2, norm
 
 from dropout_scaling.diagnose._chance import ALPHA, LIMIT
 from dropout_scaling.diagnose._multipliers import (
@@ -115,18 +114,18 @@ def test_the_mean_of_gaussian_noise_is_rejected_with_probability_alpha_at_most()
     assert _noise(two_values(1 + 0.999 * edge, 1), P)[0] == "gaussian"
     assert _noise(two_values(1 + 1.001 * edge, 1), P)[0] == "noise"
     assert _noise(two_values(1 - 1.001 * edge, 1), P)[0] == "noise"
-    assert 2 * norm.sf(edge / math.sqrt(P / Q / N)) <= ALPHA
+    assert 2 * scipy.stats.norm.sf(edge / math.sqrt(P / Q / N)) <= ALPHA
 
 
 def test_the_variance_of_gaussian_noise_is_rejected_with_probability_alpha_at_most():
     def excess(ratio):
         return N / 2 * (ratio - 1 - math.log(ratio)) - LIMIT
 
-    low, high = brentq(excess, 0.1, 1), brentq(excess, 1, 3)
+    low, high = scipy.optimize.brentq(excess, 0.1, 1), scipy.optimize.brentq(excess, 1, 3)
     for edge, outward in ((low, -1e-5), (high, 1e-5)):
         assert _noise(two_values(1, edge - outward), P)[0] == "gaussian"
         assert _noise(two_values(1, edge + outward), P)[0] == "mean 1"
-    assert chi2.cdf(N * low, N) + chi2.sf(N * high, N) <= ALPHA
+    assert scipy.stats.chi2.cdf(N * low, N) + scipy.stats.chi2.sf(N * high, N) <= ALPHA
 
 
 @pytest.mark.parametrize("n", [400, 2560, N])

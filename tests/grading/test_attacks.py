@@ -26,7 +26,7 @@ from dropout_grading.execution.student import ProcessEndedError, Student
 from dropout_grading.mark_folder import grade
 from dropout_grading.mark_submission import mark
 
-QUICK = Limits(seconds=3, memory_bytes=2**29)
+QUICK = Limits(seconds=1, memory_bytes=2**29)
 needs_isolation = pytest.mark.skipif(
     not sandbox.isolated(), reason="bubblewrap does not work here, so nothing is isolated"
 )

@@ -15,7 +15,7 @@ from dropout_grading.reports import feedback, tables
 from dropout_grading.reports.text import uncell
 from dropout_grading.submissions import find
 
-QUICK = Limits(seconds=3, memory_bytes=2**29)
+QUICK = Limits(seconds=1, memory_bytes=2**29)
 
 
 def test_given_functions_cannot_be_kept_for_their_own_question():

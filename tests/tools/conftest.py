@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from small_repository import Clone
+from small_repository import Builder, Clone
 
 from tools.file_lock import locked
 
@@ -32,6 +32,12 @@ def built(tmp_path_factory):
                 assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (clone.root / "_build").exists()  # else another worker has said what is wrong
     return clone
+
+
+@pytest.fixture(scope="module")
+def builder():
+    with Builder() as builder:
+        yield builder
 
 
 @pytest.fixture

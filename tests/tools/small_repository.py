@@ -1,15 +1,18 @@
 """A small repository to try the commands on: the real tools and settings, a book of two pages."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 
 from dropout_scaling.plots import STANDARD
+from tools.book.watching import WARM
 from tools.paths import ROOT
 
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: page\n"
@@ -35,6 +38,40 @@ ax.plot([0, 1], color="{STANDARD["color"]}");"""
 HEAVY = re.compile(r'"(?:sklearn\.datasets|scipy\.stats|torch\._dynamo)"(?:, )?')
 PRELOADING = ("tools/book/forked_kernels.py", "tools/book/seeds.py")
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
+
+
+def environment(variables):
+    # Not this session's own repository or test settings, if it has any.
+    ours = {"REPOSITORY_URL", "SITE_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}
+    env = {k: v for k, v in os.environ.items() if k not in ours}
+    return env | {"DROPOUT_SCALING_DEVICE": "cpu", **variables}
+
+
+class Builder:
+    """A process that has imported what a build imports; each build is a copy of it.
+
+    All copies of one have the same order of what is in a set, those of another a different one.
+    """
+
+    def __enter__(self):
+        command = [sys.executable, Path(__file__).with_name("imported.py"), *WARM]
+        pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+        self.process = subprocess.Popen(command, **pipes, env=environment({}), text=True)
+        return self
+
+    def run(self, root, module, env):
+        with tempfile.TemporaryDirectory() as folder:
+            said = [Path(folder, name) for name in ("stdout", "stderr")]
+            asked = {"root": str(root), "module": module, "arguments": [], "env": env}
+            print(json.dumps(asked | {"said": list(map(str, said))}), file=self.process.stdin)
+            self.process.stdin.flush()
+            status = int(self.process.stdout.readline())
+            return subprocess.CompletedProcess(module, status, *(p.read_text("utf8") for p in said))
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Clone:
@@ -81,12 +118,13 @@ class Clone:
 
     def run(self, tool, *arguments, **variables):
         """Run a module of ``tools`` as make does; return what it said and its exit status."""
-        # Not this session's own repository or test settings, if it has any.
-        ours = {"REPOSITORY_URL", "SITE_URL", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}
-        env = {k: v for k, v in os.environ.items() if k not in ours}
-        env |= {"DROPOUT_SCALING_DEVICE": "cpu", **variables}
         command = [sys.executable, "-m", f"tools.{tool}", *arguments]
+        env = environment(variables)
         return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
+
+    def build(self, builder, **variables):
+        """Build the site as `make watch` does; return what it said and its exit status."""
+        return builder.run(self.root, "tools.book.build", environment(variables))
 
     def kept(self):
         return sorted(p.name for p in (self.root / ".cache" / "executed").glob("*"))

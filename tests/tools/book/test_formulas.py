@@ -1,10 +1,16 @@
 """Formulas drawn while a site is built: what MathJax cannot read, numbers, and the cut fonts."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
+import font_source_sans_pro
+import fontTools
 import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from dropout_site.cut_font import FOLDER, cut_font
 from dropout_site.formulas import signs, typeset
 
 PAGE = r"""# A page
@@ -55,3 +61,18 @@ def test_an_equation_has_its_number_and_is_referred_to(tmp_path):
     assert reference["href"] == f"#{equation['id']}"
     assert reference.get_text() == "(1)"
     assert [f.get_text() for f in page.select("span.math .tex")] == [r"$a \le b$"] * 2
+
+
+def test_a_font_is_cut_once_for_its_signs_and_again_by_another_version(tmp_path, monkeypatch):
+    app = SimpleNamespace(doctreedir=tmp_path / "doctrees")
+    font, target = Path(font_source_sans_pro.SourceSansPro), tmp_path / "cut.woff"
+
+    def kept(signs):
+        cut_font(app, font, target, signs, layout_features=[])
+        files = list((tmp_path / FOLDER).iterdir())  # not among what a build anew throws away
+        assert target.read_bytes() in [file.read_bytes() for file in files]
+        return len(files)
+
+    assert [kept([65]), kept([65]), kept([65, 66])] == [1, 1, 2]
+    monkeypatch.setattr(fontTools, "version", "0")
+    assert kept([65]) == 3

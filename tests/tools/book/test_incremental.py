@@ -3,7 +3,9 @@
 import shutil
 
 import pytest
-from small_repository import ALT, FIGURE, TOC, Clone
+from small_repository import ALT, FIGURE, TOC, Builder, Clone
+
+from dropout_site.cut_font import FOLDER
 
 OTHER = "# Another page\n\n{}\n\n## A heading\n\nSee [the book](index.md), $a^2$.\n"
 # PNG, a file of its own; the other figure is a drawing, which is in its page.
@@ -12,7 +14,7 @@ PAGES = "".join(f"  - file: {name}\n" for name in ("other", "third"))
 
 
 @pytest.fixture(scope="module")
-def clone(built, tmp_path_factory):
+def clone(built, builder, tmp_path_factory):
     """Three more pages than one of which a link leads to another, built once."""
     root = tmp_path_factory.mktemp("incremental") / "clone"
     shutil.copytree(built.root, root)
@@ -21,13 +23,18 @@ def clone(built, tmp_path_factory):
     clone.write("book/other.md", OTHER.format("Some prose."))
     clone.write("book/third.md", "# A third page\n\nOn [another](other.md) and $b$.\n")
     clone.write_notebook("Is it prose?", "print(6 * 7)", PICTURE, FIGURE)
-    build(clone)
+    build(clone, builder)
     return clone
 
 
-def build(clone):
-    for tool in ("book.execute", "book.build"):
-        ended = clone.run(tool)
+@pytest.fixture(scope="module")
+def another():
+    with Builder() as another:
+        yield another
+
+
+def build(clone, builder):
+    for ended in (clone.run("book.execute"), clone.build(builder)):
         assert ended.returncode == 0, ended.stdout + ended.stderr
     return files(clone.root / "_build/html")
 
@@ -36,13 +43,20 @@ def files(html):
     return {p.relative_to(html).as_posix(): p.read_bytes() for p in html.rglob("*") if p.is_file()}
 
 
-def from_nothing(clone):
-    """Build the same book in a copy that has only its kept runs."""
-    root = clone.root.with_name("full")
-    shutil.rmtree(root, ignore_errors=True)
+def from_nothing(clone, builder):
+    """Build the same book in a copy that has only its kept runs, and the fonts it has cut itself.
+
+    To cut them takes as long as all else.
+    """
+    root, fonts = clone.root.with_name("full"), clone.root.with_name("fonts")
+    if root.exists():
+        (root / ".cache" / FOLDER).replace(fonts)
+        shutil.rmtree(root)
     shutil.copytree(clone.root, root, ignore=shutil.ignore_patterns("_build", ".cache"))
     shutil.copytree(clone.root / ".cache/executed", root / ".cache/executed")
-    return build(Clone(root))
+    if fonts.exists():
+        fonts.replace(root / ".cache" / FOLDER)
+    return build(Clone(root), builder)
 
 
 def written(clone):
@@ -76,42 +90,44 @@ def deleted(clone):
 
 
 @pytest.mark.parametrize("edit", [prose, title, label, figure, deleted])
-def test_the_site_after_an_edit_is_the_one_that_is_built_from_nothing(clone, edit):
+def test_the_site_after_an_edit_is_the_one_that_is_built_from_nothing(
+    clone, builder, another, edit
+):
     before = files(clone.root / "_build/html")
     edit(clone)
-    after, full = build(clone), from_nothing(clone)
+    after, full = build(clone, builder), from_nothing(clone, another)
     assert after != before
     assert sorted(after) == sorted(full)
     assert [name for name in full if after[name] != full[name]] == []
 
 
-def test_new_prose_writes_its_page_and_no_other(built, tmp_path):
+def test_new_prose_writes_its_page_and_no_other(built, builder, tmp_path):
     clone = Clone(tmp_path / "clone")
     shutil.copytree(built.root, clone.root)
     clone.write("_toc.yml", TOC + PAGES)
     clone.write("book/other.md", OTHER.format("Some prose."))
     clone.write("book/third.md", "# A third page\n")
-    build(clone)
+    build(clone, builder)
     before = written(clone)
     prose(clone)
-    build(clone)
+    build(clone, builder)
     after = written(clone)
     assert after["other"] > before["other"]
     assert after["third"] == before["third"]
     title(clone)
-    build(clone)
+    build(clone, builder)
     assert written(clone)["third"] > after["third"]
 
 
-def test_a_warning_comes_again_until_it_is_mended(built, tmp_path):
+def test_a_warning_comes_again_until_it_is_mended(built, builder, tmp_path):
     clone = Clone(tmp_path / "clone")
     shutil.copytree(built.root, clone.root)
     good = (clone.root / "book/index.md").read_text("utf8")
     for _ in range(2):
         clone.write("book/index.md", good + "\nSee [nothing](nowhere.md).\n")
-        ended = clone.run("book.build")
+        ended = clone.build(builder)
         assert ended.returncode != 0
         assert "nowhere.md" in ended.stderr
         assert not (clone.root / "_build/html").exists()
     clone.write("book/index.md", good)
-    assert build(clone) == files(built.root / "_build/html")
+    assert build(clone, builder) == files(built.root / "_build/html")
