@@ -102,6 +102,6 @@ def serve(arguments, env, folder):
 
 
 def end_with_parent():
-    """The process that asked for this kernel: the one that it is a copy of lives while this does."""
+    """End with the process that asked for this kernel; the one copied lives while a copy does."""
     multiprocessing.parent_process().join()
     os._exit(1)
