@@ -6,12 +6,12 @@ import torch
 from helpers import says
 from torch.nn import functional as F
 
-from dropout_scaling.curves import errors_at_the_end, learning_curves
+from dropout_scaling.curves import errors_at_the_end, learning_curves, trained_together
 from dropout_scaling.data import Split
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
-from dropout_scaling.nn import MLP
+from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.stacked_networks import Stacked, train_stacked
-from dropout_scaling.train import float64_weights
+from dropout_scaling.train import accuracy, float64_weights, trained
 
 SEEDS = [4, 7]
 SETTINGS = {"batch_size": 8, "lr": 0.01}
@@ -59,6 +59,44 @@ def test_the_turns_come_to_one_training_and_the_errors_are_those_of_its_networks
             # The same sums in another order: what rounding, 2**-53, becomes in 18 steps of 0.01.
             # A wrong mask, batch or gradient moves weights by some 1e-2.
             torch.testing.assert_close(weight, other, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("dropout", [InvertedDropout, StandardDropout])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.mse_loss])
+def test_each_is_the_network_that_trained_makes_alone(p, dropout, loss, torch_seed):
+    data = splits()
+    if loss is F.mse_loss:
+        data = [s._replace(y_train=torch.randn(16, 3, dtype=torch.float64)) for s in data]
+    settings = {"epochs": 3, "loss": loss, **SETTINGS}
+
+    def make():
+        return MLP([6, 9, 7, 3], p=p, p_input=p / 2, dropout=dropout)
+
+    together = trained_together(make, data, seeds=SEEDS, **settings)
+    for seed, split, model in zip(SEEDS, data, together, strict=True):
+        alone, _ = trained(make, split, seed=seed, **settings)
+        assert not model.training
+        for weight, other in zip(model.parameters(), alone.parameters(), strict=True):
+            # As above. At p = 1 a gradient that is 0 for the one is 0 for the other.
+            torch.testing.assert_close(weight, other, rtol=0, atol=1e-10)
+
+
+def test_standard_dropout_multiplies_where_errors_are_counted(torch_seed):
+    data = splits()
+    how = {"seeds": SEEDS, "turns": 1, "epochs": 4, **SETTINGS}
+    errors, networks = learning_curves(
+        lambda: MLP([6, 9, 3], p=0.9, dropout=StandardDropout), data, **how
+    )
+    right = [accuracy(n, s.x_test, s.y_test) for n, s in zip(networks, data, strict=True)]
+    assert errors[0, 1].tolist() == [100 * (1 - share) for share in right]
+
+
+def test_another_loss_is_refused(torch_seed):
+    with pytest.raises(
+        ValueError, match=says("loss must be F.cross_entropy or F.mse_loss, got l1_loss")
+    ):
+        trained_together(make, splits(), seeds=SEEDS, epochs=1, loss=F.l1_loss, **SETTINGS)
 
 
 def test_the_global_generator_is_left_as_it_was(torch_seed):

@@ -1,12 +1,14 @@
-"""Errors of networks that learn together: while they learn, and, much faster, at the end alone."""
+"""Networks that learn together, many times as fast as one after the other, and their errors."""
 
 from itertools import pairwise
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from dropout_scaling._arguments import check_count, check_one_each, check_p
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
+from dropout_scaling.nn import StandardDropout
 from dropout_scaling.train import float64_weights, keyed_masks
 
 
@@ -17,7 +19,8 @@ class _Networks:
     (networks, in, out). The gradient is written out: with autograd a step takes a fifth longer.
     """
 
-    def __init__(self, layers, lr):
+    def __init__(self, layers, lr, loss=F.cross_entropy):
+        self._slope = SLOPES[loss]
         parts = [part for layer in layers for part in layer]
         # One vector for all, so that Adam is one call.
         flat = torch.cat([part.detach().flatten() for part in parts])
@@ -35,30 +38,51 @@ class _Networks:
             h = h.relu() if i else h
             h = h if factor is None else h * factor
             fed.append(h)
-            h = torch.baddbmm(bias, h, weight)
+            h = _product(h, weight).add_(bias)
         return h, fed
 
     def step(self, x, y, factors):
-        """Take a step on the sum over the networks of each one's mean cross-entropy.
+        """Take a step on the sum over the networks of each one's mean loss.
 
         ``factors``: for each layer what its dropout multiplies by, or None for one without.
         """
         outputs, fed = self._forward(x, factors)
-        back = outputs.softmax(dim=-1)
-        back[torch.arange(len(y))[:, None], torch.arange(y.shape[1]), y] -= 1
-        back /= y.shape[1]
+        back = self._slope(outputs, y)
         for i in reversed(range(len(self.layers))):
-            torch.bmm(fed[i].mT, back, out=self._gradients[i][0])
+            _product(fed[i].mT, back, out=self._gradients[i][0])
             torch.sum(back, dim=1, keepdim=True, out=self._gradients[i][1])
             if i:
-                back = torch.bmm(back, self.layers[i][0].mT).mul_(fed[i] > 0)
+                back = _product(back, self.layers[i][0].mT)
+                np.multiply(back.numpy(), (fed[i] > 0).numpy(), out=back.numpy())
                 back = back if factors[i] is None else back.mul_(factors[i])
         self._optimizer.step()
 
-    def errors(self, x, y):
-        """Return the errors per 100 rows of each network, without dropout."""
-        outputs, _ = self._forward(x, [None] * len(self.layers))
+    def errors(self, x, y, factors):
+        """Return the errors per 100 rows of each network; ``factors`` as in ``step``."""
+        outputs, _ = self._forward(x, factors)
         return 100 * (outputs.argmax(dim=-1) != y).double().mean(dim=1).numpy()
+
+
+def _slope_of_cross_entropy(outputs, y):
+    back = (outputs - outputs.amax(dim=-1, keepdim=True)).exp_()
+    back /= back.sum(dim=-1, keepdim=True)
+    back[torch.arange(len(y))[:, None], torch.arange(y.shape[1]), y] -= 1
+    return back.div_(y.shape[1])
+
+
+def _slope_of_mse(outputs, y):
+    return (outputs - y).mul_(2 / y[0].numel())
+
+
+# The derivative of a network's mean loss by its outputs.
+SLOPES = {F.cross_entropy: _slope_of_cross_entropy, F.mse_loss: _slope_of_mse}
+
+
+def _product(a, b, out=None):
+    # NumPy's: of matrices as small as these it takes half the time of PyTorch's.
+    if out is not None:
+        out = out.numpy()
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy(), out=out))
 
 
 def _views(vector, parts):
@@ -75,16 +99,99 @@ def _stacked(splits):
     return (torch.stack(part) for part in zip(*splits, strict=True))
 
 
-def learning_curves(make, splits, *, seeds, turns, epochs, batch_size, lr):
-    """Train a network on each split with Adam, and count its errors after each turn of epochs.
+class _Training:
+    """Networks of one ``MLP``, each with its own split, seed, batches and masks."""
 
-    Each ends where ``trained`` takes it in ``turns * epochs`` epochs, to rounding; they are
-    trained together.
+    def __init__(self, make, splits, *, seeds, batch_size, lr, loss):
+        check_one_each("seeds", seeds, len(splits))
+        self.batch_size = check_count("batch_size", batch_size, 1)
+        self.x, self.y, self.x_test, self.y_test = _stacked(splits)
+        self.seeds, self.steps = seeds, 0
+        self._models = [float64_weights(make, seed) for seed in seeds]
+        self._alike = list(zip(*(model.linears for model in self._models), strict=True))
+        layers = [
+            (torch.stack([a.weight.T for a in each]), torch.stack([a.bias[None] for a in each]))
+            for each in self._alike
+        ]
+        self._networks = _Networks(layers, lr, loss)
+        self._drops = [
+            (dropout.p, isinstance(dropout, StandardDropout))
+            for dropout in self._models[0].dropouts
+        ]
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def _factors(self, n_rows):
+        """Return what each dropout multiplies by in this step: m, or m / q if it is inverted."""
+        if not any(p for p, _ in self._drops):
+            return [None] * len(self._drops)
+        own = [keyed_masks(self._models[0], n_rows, seed=s, step=self.steps) for s in self.seeds]
+        masks = [torch.stack(layer) for layer in zip(*own, strict=True)]
+        return [
+            m.to(self.x.dtype) if standard and p else _factor(m, p, self.x.dtype)
+            for m, (p, standard) in zip(masks, self._drops, strict=True)
+        ]
+
+    def epoch(self):
+        """Pass over the data once."""
+        network, n_rows = torch.arange(len(self.seeds))[:, None], self.x.shape[1]
+        order = torch.stack([torch.randperm(n_rows, generator=g) for g in self._generators])
+        for rows in order.split(self.batch_size, dim=1):
+            factors = self._factors(rows.shape[1])
+            self._networks.step(self.x[network, rows], self.y[network, rows], factors)
+            self.steps += 1
+
+    def errors(self):
+        """Return the errors per 100 training rows and per 100 test rows."""
+        factors = [1 - p if standard and p else None for p, standard in self._drops]
+        pairs = (self.x, self.y), (self.x_test, self.y_test)
+        return [self._networks.errors(x, y, factors) for x, y in pairs]
+
+    @torch.no_grad()
+    def models(self):
+        """Return the networks, in eval mode."""
+        for (weight, bias), each in zip(self._networks.layers, self._alike, strict=True):
+            for s, linear in enumerate(each):
+                linear.weight.copy_(weight[s].T)
+                linear.bias.copy_(bias[s, 0])
+        return [model.eval() for model in self._models]
+
+
+def trained_together(make, splits, *, seeds, epochs, batch_size, lr, loss=F.cross_entropy):
+    """Train a network on each split with Adam, all at once; return them.
+
+    Each ends where ``trained`` takes it alone, to rounding.
 
     Args:
-        make: a function without arguments that returns an ``MLP`` with inverted dropout.
+        make: a function without arguments that returns an ``MLP``.
         splits: a ``Split`` of tensors for each network, all of the same sizes.
         seeds: for each network, what fixes its initial weights, its batches and its masks.
+        epochs: the number of passes over the data.
+        batch_size: the number of rows in a batch.
+        lr: the learning rate.
+        loss: ``F.cross_entropy`` or ``F.mse_loss``.
+
+    Returns:
+        The networks, a list, in eval mode. The global generator is unchanged.
+
+    Raises:
+        ValueError: for another number of seeds than of splits, a number below 1, or another loss.
+    """
+    if loss not in SLOPES:
+        raise ValueError(f"loss must be F.cross_entropy or F.mse_loss, got {loss.__name__}")
+    check_count("epochs", epochs, 1)
+    training = _Training(make, splits, seeds=seeds, batch_size=batch_size, lr=lr, loss=loss)
+    for _ in range(epochs):
+        training.epoch()
+    return training.models()
+
+
+def learning_curves(make, splits, *, seeds, turns, epochs, batch_size, lr):
+    """Train as ``trained_together`` does, and count errors after each turn of epochs.
+
+    Args:
+        make: as in ``trained_together``.
+        splits: as in ``trained_together``.
+        seeds: as in ``trained_together``.
         turns: how often errors are counted.
         epochs: the number of passes over the data in each turn.
         batch_size: the number of rows in a batch.
@@ -98,41 +205,15 @@ def learning_curves(make, splits, *, seeds, turns, epochs, batch_size, lr):
     Raises:
         ValueError: for another number of seeds than of splits, or a number below 1.
     """
-    check_one_each("seeds", seeds, len(splits))
     check_count("turns", turns, 1)
     check_count("epochs", epochs, 1)
-    check_count("batch_size", batch_size, 1)
-    x, y, x_test, y_test = _stacked(splits)
-    models = [float64_weights(make, seed) for seed in seeds]
-    alike = list(zip(*(model.linears for model in models), strict=True))
-    networks = _Networks(
-        [
-            (torch.stack([a.weight.T for a in each]), torch.stack([a.bias[None] for a in each]))
-            for each in alike
-        ],
-        lr,
-    )
-    drops = [dropout.p for dropout in models[0].dropouts]
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    network, step, errors = torch.arange(len(models))[:, None], 0, []
-    for epoch in range(1, turns * epochs + 1):
-        order = torch.stack([torch.randperm(x.shape[1], generator=g) for g in generators])
-        for rows in order.split(batch_size, dim=1):
-            factors = [None] * len(drops)
-            if any(drops):
-                n_rows = rows.shape[1]
-                own = [keyed_masks(models[0], n_rows, seed=seed, step=step) for seed in seeds]
-                masks = [torch.stack(layer) for layer in zip(*own, strict=True)]
-                factors = [_factor(m, p, x.dtype) for m, p in zip(masks, drops, strict=True)]
-            networks.step(x[network, rows], y[network, rows], factors)
-            step += 1
-        if epoch % epochs == 0:
-            errors.append([networks.errors(x, y), networks.errors(x_test, y_test)])
-    for (weight, bias), each in zip(networks.layers, alike, strict=True):
-        for s, linear in enumerate(each):
-            linear.weight.data.copy_(weight[s].T)
-            linear.bias.data.copy_(bias[s, 0])
-    return np.array(errors), [model.eval() for model in models]
+    how = {"batch_size": batch_size, "lr": lr, "loss": F.cross_entropy}
+    training, errors = _Training(make, splits, seeds=seeds, **how), []
+    for _ in range(turns):
+        for _ in range(epochs):
+            training.epoch()
+        errors.append(training.errors())
+    return np.array(errors), training.models()
 
 
 def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=32, lr=5e-3):
@@ -190,5 +271,5 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
             factors[1:] = _factor(torch.from_numpy(np.stack(drawn, axis=1)), p, x.dtype)
         networks.step(x[network, pick], y[network, pick], factors)
         if step in stops:
-            errors.append(networks.errors(x_test, y_test))
+            errors.append(networks.errors(x_test, y_test, [None] * 3))
     return np.array(errors) if isinstance(steps, list | tuple) else errors[0]

@@ -113,6 +113,7 @@ class Clone:
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         path = self.root / "book" / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
         nbformat.write(notebook, path)
         return path
 

@@ -1,4 +1,4 @@
-"""Run the notebooks that have changed, through nbmake, and keep their outputs for the site.
+"""Run the notebooks that have changed, two at a time, and keep their outputs for the site.
 
 A notebook is run again when its code, the package, the pins, the Python or the device has changed;
 a change of its prose runs nothing. What is kept in .cache/executed passed, whole: a failed or
@@ -10,18 +10,15 @@ FOLDER is another one to keep them in. If chapters are named, only they are run.
 """
 
 import argparse
-import contextlib
 import hashlib
-import io
 import json
 import os
 import platform
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-
-import nbformat
 
 from tools.book.kernel_environment import kernel_environment
 from tools.book.kernel_variants import VARIANT_VARIABLE
@@ -34,7 +31,6 @@ SLOW_SECONDS = 15  # a chapter that takes longer is said to be slow; a busy mach
 
 EXECUTED = CACHE / "executed"
 RUN_FOLDER = CACHE / "run"
-FORKED_KERNELS = "tools.book.forked_kernels"  # a plugin of pytest's, named to its workers too
 FORKS_KERNELS = sys.platform == "linux" and DEVICE == "cpu"
 
 
@@ -58,6 +54,8 @@ def key(path, common=None):
 
 def stored(name, store=EXECUTED):
     """The kept run of a notebook, its key and seconds in the metadata, or None."""
+    import nbformat  # here and below, as a copy of a process imports this module again
+
     try:
         return nbformat.reads((store / f"{name}.ipynb").read_text("utf8"), as_version=4)
     except (FileNotFoundError, nbformat.reader.NotJSONError, nbformat.ValidationError):
@@ -69,11 +67,10 @@ def is_fresh(name, wanted, store=EXECUTED):
     return kept is not None and kept.metadata.get("run", {}).get("key") == wanted
 
 
-def keep(name, wanted, seconds, store=EXECUTED):
-    """Move a passed run into the store, by one rename."""
-    notebook = read(RUN_FOLDER / f"{name}.ipynb")
-    for cell in code_cells(notebook):
-        cell.metadata.pop("execution", None)  # the time of day: different at each run
+def keep(notebook, name, wanted, seconds, store=EXECUTED):
+    """Write a passed run into the store, in its place by one rename."""
+    import nbformat
+
     notebook.metadata["run"] = {"key": wanted, "seconds": round(seconds, 1)}
     target = store / f"{name}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,27 +79,30 @@ def keep(name, wanted, seconds, store=EXECUTED):
     partial.replace(target)
 
 
-class Progress:
-    """A pytest plugin: one line as each notebook ends, and what to do with its result."""
+def run(name):
+    """Run a notebook in a kernel of its own; return it, its seconds, and why it failed, or ""."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-    def __init__(self, wanted, store=EXECUTED):
-        self.wanted = wanted
-        self.store = store
-        self.ended = {}  # name -> why it failed, "" if it did not
-        self.out = sys.stdout
+    path = RUN_FOLDER / f"{name}.ipynb"
+    notebook, start, why = read(path), time.monotonic(), ""
+    where = {"metadata": {"path": str(path.parent)}}
+    options = {"timeout": CELL_TIMEOUT_SECONDS, "record_timing": False, "resources": where}
+    # Else it warns that it is reached without encryption: on this machine alone.
+    options["extra_arguments"] = ["--IPKernelApp.log_level=40"]
+    try:
+        NotebookClient(notebook, **options).execute()
+    except (CellControlSignal, DeadKernelError) as error:
+        why = str(error) or repr(error)
+    return notebook, time.monotonic() - start, why
 
-    def pytest_runtest_logreport(self, report):
-        if report.when != "call":
-            return
-        name = report.nodeid.split("::")[0].removesuffix(".ipynb")
-        passed = report.passed
-        note = "passed" if passed else "FAILED"
-        if passed and report.duration > SLOW_SECONDS:
-            note = f"passed, but slow: over {SLOW_SECONDS} s"
-        if passed:
-            keep(name, self.wanted[name], report.duration, self.store)
-        self.ended[name] = "" if passed else str(report.longrepr)
-        print(f"  {report.duration:5.1f} s  {name}  {note}", file=self.out, flush=True)
+
+def note(name, seconds, why):
+    """Print a line as a notebook ends."""
+    said = "FAILED" if why else "passed"
+    if not why and seconds > SLOW_SECONDS:
+        said = f"passed, but slow: over {SLOW_SECONDS} s"
+    print(f"  {seconds:5.1f} s  {name}  {said}", flush=True)
 
 
 def set_environment():
@@ -119,28 +119,25 @@ def run_stale(wanted, store=EXECUTED):
     """Run the notebooks of `wanted` (name -> key); return why each failed, "" if it passed."""
     shutil.rmtree(RUN_FOLDER, ignore_errors=True)
     shutil.copytree(BOOK, RUN_FOLDER, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    settings = RUN_FOLDER / "pytest.ini"
-    settings.write_text("[pytest]\n")
-    progress = Progress(wanted, store)
     set_environment()
-    arguments = ["-c", str(settings), "-p", "no:cacheprovider", "--tb=no"]
-    arguments += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}"]
-    if len(wanted) > 1:
-        arguments += ["-n", "2", "--dist", "worksteal"]
     if FORKS_KERNELS and (len(wanted) > 1 or os.environ.get(VARIANT_VARIABLE)):
-        arguments += ["-p", FORKED_KERNELS]
-    arguments += [str(RUN_FOLDER / f"{name}.ipynb") for name in wanted]
-    import pytest  # here, as most often nothing is to be run
+        from tools.book import forked_kernels
 
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        pytest.main(arguments, plugins=[progress])
+        forked_kernels.use()
+    ended = {}
+    with ThreadPoolExecutor(2) as pool:
+        running = {pool.submit(run, name): name for name in wanted}
+        try:
+            for future in as_completed(running):
+                name, (notebook, seconds, why) = running[future], future.result()
+                if not why:
+                    keep(notebook, name, wanted[name], seconds, store)
+                note(name, seconds, why)
+                ended[name] = why
+        except KeyboardInterrupt:
+            os._exit(130)  # kernels end with this process; to leave the pool would wait for them
     shutil.rmtree(RUN_FOLDER, ignore_errors=True)
-    # nbmake silently skips a path that has `_build` in it: count.
-    missing = sorted(set(wanted) - set(progress.ended))
-    if missing:
-        report(progress.ended)
-        sys.exit(f"{said.getvalue()}\nnotebooks: never run: {', '.join(missing)}")
-    return progress.ended
+    return ended
 
 
 def report(ended):

@@ -1,15 +1,17 @@
-"""A pytest plugin: kernels that are copies of one process, which has imported what chapters import.
+"""Kernels that are copies of one process, which has imported what chapters import.
 
-To start Python and to import PyTorch takes longer than many a chapter. Here both happen once for
-each worker of pytest, and each notebook still gets a kernel of its own, in which nothing was run.
+To start Python and to import PyTorch takes longer than many a chapter. Here both happen once, and
+each notebook still gets a kernel of its own, in which nothing was run.
 On Linux and the CPU only: elsewhere a copy of a process with PyTorch in it is not sound.
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 from importlib.metadata import EntryPoint
 from multiprocessing.context import ForkServerProcess
 
@@ -26,7 +28,8 @@ multiprocessing.get_context("forkserver").set_forkserver_preload(
 PROVISIONER = "forked"
 
 
-def pytest_configure():
+def use():
+    """Let Jupyter start such kernels from now on."""
     entry = EntryPoint(
         PROVISIONER, f"{__name__}:ForkedProvisioner", KernelProvisionerFactory.GROUP_NAME
     )
@@ -54,8 +57,8 @@ class Kernel(ForkServerProcess):
 
 class ForkedProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
-        # Sockets that are files: a port that was free when Jupyter chose it may be taken by the
-        # other worker before the kernel is there. In /tmp, since a socket's path must not be
+        # Sockets that are files: a port that was free when Jupyter chose it may be taken by
+        # another kernel before this one is there. In /tmp, since a socket's path must not be
         # longer than 107 characters.
         self.folder = tempfile.TemporaryDirectory(prefix="kernel-", dir="/tmp")
         self.parent.transport, self.parent.ip = "ipc", f"{self.folder.name}/socket"
@@ -82,14 +85,23 @@ def serve(arguments, env, folder):
 
     from tools.book import kernel_variants
 
+    gc.freeze()  # to look for garbage among what all copies share takes longer than many a cell
     os.setsid()  # a signal to the group is for it and its children
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))  # ends when that does
+    os.environ.update(env)
     sys.path.remove(str(ROOT))  # whence `tools` was imported: a chapter has no business there
     sys.argv = [ipykernel_launcher.__file__, *arguments]
     np.random.seed()  # noqa: NPY002 (each copy would draw the same)
     torch.seed()
     kernel_variants.apply()
-    launch_new_instance(argv=arguments)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # With a parent it does not print how to connect to it.
+    launch_new_instance(argv=arguments, parent_handle=os.getppid())
     atexit._run_exitfuncs()  # multiprocessing ends its processes without
+
+
+def end_with_parent():
+    """End with the process that asked for this kernel; the one copied lives while a copy does."""
+    multiprocessing.parent_process().join()
+    os._exit(1)

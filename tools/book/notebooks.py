@@ -8,7 +8,7 @@ import ast
 from tools.paths import BOOK, HANDOUTS
 
 SETTINGS = {"torch.set_num_threads", "torch.set_default_dtype", "device = default_device"}
-CELL_TIMEOUT_SECONDS = 120  # then nbmake stops it
+CELL_TIMEOUT_SECONDS = 120  # then it is stopped
 
 
 def chapters():

@@ -1,6 +1,10 @@
 """A notebook runs again when it must, and only then; a failure is loud and leaves nothing."""
 
-from types import SimpleNamespace
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -48,12 +52,37 @@ def test_a_failed_notebook_fails_the_run_and_keeps_nothing(clone):
     assert clone.kept() == ["page.ipynb"]
 
 
-def test_a_notebook_that_nbmake_skips_is_a_failure(tmp_path):
-    from small_repository import Clone
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_interrupt_ends_the_run_and_its_kernels(clone):
+    (clone.root / "book" / "page.ipynb").unlink()
+    for name in ("one", "two"):
+        write = "import os, pathlib, time\npathlib.Path('started').write_text(str(os.getpid()))"
+        clone.write_notebook("Long.", f"{write}\ntime.sleep(600)", name=f"{name}/page")
+    command = [sys.executable, "-m", "tools.book.execute"]
+    running = subprocess.Popen(command, cwd=clone.root, start_new_session=True)
+    files = [clone.root / ".cache" / "run" / name / "started" for name in ("one", "two")]
+    wait_until(lambda: all(file.is_file() and file.read_text() for file in files))
+    kernels = [int(file.read_text()) for file in files]
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130
+    wait_until(lambda: not any(map(alive, kernels)))
+    assert clone.kept() == []
 
-    ended = Clone.fresh(tmp_path / "_build" / "clone").run("book.execute")
-    assert ended.returncode != 0
-    assert "never run: page" in ended.stderr
+
+def wait_until(holds, seconds=120):
+    for _ in range(10 * seconds):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_run_that_is_kept_is_not_repeated(built):
@@ -68,15 +97,8 @@ def test_a_broken_kept_run_is_repeated(clone):
 
 
 @pytest.mark.parametrize(("seconds", "slow"), [(14, False), (16, True)])
-def test_a_slow_notebook_passes_and_says_so(monkeypatch, capsys, seconds, slow):
-    kept = []
-    monkeypatch.setattr(execute, "keep", lambda *run: kept.append(run))
-    progress = execute.Progress({"page": "key"})
-    progress.out = None
-    report = SimpleNamespace(
-        when="call", nodeid="page.ipynb::", duration=seconds, passed=True, failed=False
-    )
-    progress.pytest_runtest_logreport(report)
-    assert progress.ended == {"page": ""}
-    assert kept == [("page", "key", seconds, execute.EXECUTED)]
-    assert ("slow: over 15 s" in capsys.readouterr().out) == slow
+def test_a_slow_notebook_passes_and_says_so(capsys, seconds, slow):
+    execute.note("page", seconds, "")
+    said = capsys.readouterr().out
+    assert "passed" in said
+    assert ("slow: over 15 s" in said) == slow
