@@ -1,4 +1,4 @@
-"""Run the notebooks that have changed, two at a time, and keep their outputs for the site.
+"""Run the notebooks that have changed, through nbmake, and keep their outputs for the site.
 
 A notebook is run again when its code, the package, the pins, the Python or the device has changed;
 a change of its prose runs nothing. What is kept in .cache/executed passed, whole: a failed or
@@ -71,6 +71,8 @@ def keep(notebook, name, wanted, seconds, store=EXECUTED):
     """Write a passed run into the store, in its place by one rename."""
     import nbformat
 
+    for cell in code_cells(notebook):
+        cell.metadata.pop("execution", None)  # the time of day: different at each run
     notebook.metadata["run"] = {"key": wanted, "seconds": round(seconds, 1)}
     target = store / f"{name}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,21 +82,17 @@ def keep(notebook, name, wanted, seconds, store=EXECUTED):
 
 
 def run(name):
-    """Run a notebook in a kernel of its own; return it, its seconds, and why it failed, or ""."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellControlSignal, DeadKernelError
+    """Run a notebook through nbmake; return it, its seconds, and why it failed, or ""."""
+    from nbclient.exceptions import DeadKernelError
+    from nbmake.nb_run import NotebookRun
 
-    path = RUN_FOLDER / f"{name}.ipynb"
-    notebook, start, why = read(path), time.monotonic(), ""
-    where = {"metadata": {"path": str(path.parent)}}
-    options = {"timeout": CELL_TIMEOUT_SECONDS, "record_timing": False, "resources": where}
-    # Else it warns that it is reached without encryption: on this machine alone.
-    options["extra_arguments"] = ["--IPKernelApp.log_level=40"]
+    start = time.monotonic()
     try:
-        NotebookClient(notebook, **options).execute()
-    except (CellControlSignal, DeadKernelError) as error:
-        why = str(error) or repr(error)
-    return notebook, time.monotonic() - start, why
+        result = NotebookRun(RUN_FOLDER / f"{name}.ipynb", CELL_TIMEOUT_SECONDS).execute()
+    except DeadKernelError as error:
+        return None, time.monotonic() - start, str(error) or repr(error)
+    why = f"{result.error.summary}\n{result.error.trace}" if result.error else ""
+    return result.nb, time.monotonic() - start, why
 
 
 def note(name, seconds, why):
