@@ -106,7 +106,10 @@ def note(name, seconds, why):
 def set_environment():
     """Let the kernels that this process starts be this environment's, on the device asked for."""
     home = CACHE / "home"
-    home.mkdir(parents=True, exist_ok=True)
+    profile = home / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    # Else each kernel warns that it is reached without encryption: from this machine alone.
+    (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}')
     os.environ.pop("JUPYTER_PATH", None)
     os.environ.update(kernel_environment(home))
     os.environ[DEVICE_VARIABLE] = DEVICE

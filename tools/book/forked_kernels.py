@@ -91,8 +91,6 @@ def serve(arguments, env, folder):
     os.environ.clear()
     os.environ.update(env)
     sys.path.remove(str(ROOT))  # whence `tools` was imported: a chapter has no business there
-    # Else it warns that it is reached without encryption: on this machine alone.
-    arguments = [*arguments, "--IPKernelApp.log_level=40"]
     sys.argv = [ipykernel_launcher.__file__, *arguments]
     np.random.seed()  # noqa: NPY002 (each copy would draw the same)
     torch.seed()
