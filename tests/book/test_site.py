@@ -13,7 +13,7 @@ from quoting import quoted
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from dropout_site.figures.theme_svg import VARIABLES
-from dropout_site.navigation.place import places
+from dropout_site.navigation.place_in_walk import places
 from tools.book.downloads import for_elsewhere
 from tools.book.execute import stored
 from tools.book.notebooks import chapters, code_cells, handouts, read

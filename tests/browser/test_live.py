@@ -283,7 +283,7 @@ def test_without_scripts_there_is_no_useless_button(browser, base_url):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(base_url + CHAPTER)
-    assert page.locator("div.cell.live").count() == 11
+    assert page.locator("div.cell.live").count() > 0
     assert page.locator(".live-run").count() == 0
     context.close()
 
