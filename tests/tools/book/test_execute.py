@@ -96,9 +96,9 @@ def test_a_broken_kept_run_is_repeated(clone):
     assert not execute.is_fresh("page", "key", store)
 
 
-@pytest.mark.parametrize(("seconds", "slow"), [(14, False), (16, True)])
+@pytest.mark.parametrize(("seconds", "slow"), [(19, False), (21, True)])
 def test_a_slow_notebook_passes_and_says_so(capsys, seconds, slow):
     execute.note("page", seconds, "")
     said = capsys.readouterr().out
     assert "passed" in said
-    assert ("slow: over 15 s" in said) == slow
+    assert ("slow: over 20 s" in said) == slow
