@@ -33,6 +33,7 @@ PARTS = (
     "text.folds",
     "text.kinds",
     "text.opening",
+    "text.short_code",
     "formulas",
     "figures.inline_svg",
     "live",

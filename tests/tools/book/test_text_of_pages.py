@@ -1,4 +1,4 @@
-"""Plain Markdown gets its class on the page: a chapter's opening, the names of the two kinds."""
+"""Plain Markdown gets its class on the page: openings, the names of the two kinds, short code."""
 
 import pytest
 from docutils import nodes
@@ -7,6 +7,7 @@ from myst_parser.docutils_ import Parser
 
 from dropout_site.text.kinds import Kinds
 from dropout_site.text.opening import Opening
+from dropout_site.text.short_code import ShortCode
 
 OPENING = (
     "**After this page you can** scale. "
@@ -63,3 +64,12 @@ def test_the_bold_name_of_a_kind_has_its_class(kind, words):
 def test_other_bold_words_have_none(words):
     (strong,) = transformed(f"So **{words}** it is, and inverted.", Kinds).findall(nodes.strong)
     assert strong["classes"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "classes"),
+    [("p = 0.5", ["short"]), ("m * x / q", ["short"]), ("F.dropout(x, p, training=False)", [])],
+)
+def test_short_code_stays_in_one_line(code, classes):
+    (literal,) = transformed(f"At `{code}` it is so.", ShortCode).findall(nodes.literal)
+    assert literal["classes"] == classes
