@@ -46,7 +46,7 @@ def test_who_is_right_is_told_so(page, answers):
 def test_the_game_counts_what_was_right(page):
     page.goto("/practice/who-is-right.html")
     boxes, hits = page.locator("blockquote.predict"), page.locator(".hits")
-    expect(hits).to_have_text("How many of the eleven were right?")
+    expect(hits).to_have_text("How many did you get, of the eleven?")
     boxes.nth(0).locator(".right").get_by_role("button").click()
     boxes.nth(1).get_by_role("button", name="Show me").click()
     boxes.nth(2).get_by_role("button").first.click()
