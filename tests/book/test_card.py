@@ -1,5 +1,6 @@
 """The picture beside a shared link holds its title, whole and clear of the mark."""
 
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def test_a_title_without_end_is_an_error():
 
 @pytest.mark.parametrize("title", ["Why?", LONG])
 def test_what_is_drawn_is_in_the_picture_and_in_two_parts(title, tmp_path):
-    draw(title, "Dropout to Scale", tmp_path / "card.png")
+    with plt.rc_context({"figure.constrained_layout.use": True}):  # the book's figures set it
+        draw(title, "Dropout to Scale", tmp_path / "card.png")
     with Image.open(tmp_path / "card.png") as picture:
         dark = np.asarray(picture.convert("L")) < 200
     assert dark.shape == (HEIGHT, WIDTH)

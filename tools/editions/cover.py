@@ -25,7 +25,7 @@ ROWS = (  # what is said, the colour, the value of what is kept, and of what is 
 
 def draw(about):
     """Return the cover as a PNG."""
-    figure = Figure((WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
+    figure = Figure((WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white", layout="none")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")

@@ -66,7 +66,7 @@ def set_title(title):
 def draw(title, book, file):
     """Write the card to `file`, as a PNG."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure = Figure((WIDTH / 72, HEIGHT / 72), dpi=72, facecolor="white")  # a point is a pixel
+    figure = Figure((WIDTH / 72, HEIGHT / 72), dpi=72, facecolor="white", layout="none")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")
