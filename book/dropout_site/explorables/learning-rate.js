@@ -54,7 +54,7 @@ explorable("learning-rate", {
     ratio: { label: "Inverted learning rate", min: 0.01, max: 1.5, step: 0.01, value: 1, said: (ratio) => `= ${ratio.toFixed(2)} × standard` },
     p: { label: "Drop with", min: 0, max: 0.8, step: 0.1, value: 0.5, said: (p) => `p = ${p.toFixed(1)}` },
   },
-  heights: [15, 15],
+  heights: [15, 19],
   replaces: true,
 
   draw({ p, ratio }, [{ left, top, width, height }], em) {

@@ -1,4 +1,4 @@
-"""Say above a page's title where it stands: which step of the walk, or that it may be skipped."""
+"""Say above a page's title where it stands: which step of the walk, or in which part of the book."""
 
 WALK, DEEPER = "The walk", "Deeper"  # captions in _toc.yml
 
@@ -13,6 +13,8 @@ def places(site_map):
                 said[page] = f"{WALK}, step {step} of {len(pages)}"
             elif part.caption == DEEPER:
                 said[page] = f"{DEEPER}: beside the walk, for whoever asks"
+            elif part.caption:
+                said[page] = part.caption
     return said
 
 
