@@ -30,6 +30,7 @@ def use_book_style():
             "figure.figsize": (WIDTH, 3.0),
             "figure.facecolor": "none",
             "savefig.facecolor": "none",
+            "savefig.pad_inches": 0,  # it begins where the text does
             "axes.facecolor": "none",
             "axes.edgecolor": INK,
             "axes.labelcolor": INK,
@@ -102,7 +103,7 @@ def band(ax, x, low, high, *, style=PLAIN):
     Returns:
         The shaded area, an artist.
     """
-    return ax.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
+    return ax.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
 
 
 def runs(ax, x, values, text, *, style=PLAIN, **label):

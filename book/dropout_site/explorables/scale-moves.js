@@ -28,7 +28,7 @@ const scaleMoves = (() => {
 explorable("scale-moves", {
   question: "Drag <b>p</b>: whose evaluation stays where it is, and what moves instead?",
   sliders: {
-    p: { label: "Drop with", min: 0.05, max: 0.6, step: 0.05, value: 0.2, said: (p) => `p = ${p.toFixed(2)}` },
+    p: { label: "Drop with", min: 0.1, max: 0.5, step: 0.05, value: 0.2, said: (p) => `p = ${p.toFixed(2)}` },
   },
   panels: 2,
   heights: [30.5, 14.75],
@@ -51,11 +51,11 @@ explorable("scale-moves", {
       svg += pen.text(left, row(2), "eval") + disc(evaluation, 2);
       svg += words(2, evaluation === 1 ? "each: stays 1" : `each: 1 × ${q} = ${short(evaluation)}`, evaluation !== 1);
 
-      // The sums: from 0 to 25, which is the largest at p = 0.6.
-      const x = scale(0, 25, left + 0.8 * em, left + width - 0.8 * em);
-      const floor = top + 12.2 * em, y = scale(0, 0.6, floor, top + 7.4 * em);
-      svg += pen.path([[x(0), floor], [x(25), floor]]);
-      for (const tick of [0, 5, 10, 15, 20, 25]) svg += pen.text(x(tick), floor + 1.15 * em, tick, "", "middle");
+      // The sums: from 0 to 20, which is the largest at p = 0.5. No probability is above 0.4.
+      const x = scale(0, 20, left + 0.8 * em, left + width - 0.8 * em);
+      const floor = top + 12.2 * em, y = scale(0, 0.4, floor, top + 7.4 * em);
+      svg += pen.path([[x(0), floor], [x(20), floor]]);
+      for (const tick of [0, 5, 10, 15, 20]) svg += pen.text(x(tick), floor + 1.15 * em, tick, "", "middle");
       svg += pen.text(left, floor + 2.3 * em, "sums in training (height: probability)");
       svg += pen.path([[x(average), floor], [x(average), top + 6 * em]], "ex-mark");
       svg += pen.text(x(average) + 0.4 * em, top + 6.6 * em,

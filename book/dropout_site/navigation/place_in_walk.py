@@ -1,4 +1,4 @@
-"""Say above a page's title where it stands: which step of the walk, or in which part of the book."""
+"""Say above a page's title where it stands: which step of the walk, or which part of the book."""
 
 WALK, DEEPER = "The walk", "Deeper"  # captions in _toc.yml
 
