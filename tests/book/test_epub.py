@@ -96,6 +96,6 @@ def test_nothing_needs_a_script_or_another_file(pages):
 
 def test_a_right_choice_is_said_at_the_end_alone(pages):
     words = {name: " ".join(" ".join(page.itertext()).split()) for name, page in pages.items()}
-    assert "Prediction 2 A. to forget the scaling" in words["answers.xhtml"]
+    assert "Prediction 2 C. below 0" in words["answers.xhtml"]
     assert "Each of the three layers passes its factor on" in words["answers.xhtml"]
     assert "Each of the three layers passes" not in words["paper-weight-scaling.xhtml"]
