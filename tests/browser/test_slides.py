@@ -132,7 +132,7 @@ def test_formulas_and_text_are_in_the_letters_of_the_site(shown):
     ("old", "new", "said"),
     [
         ("Two rows of discs", "Three rows of discs", "figure: Three rows"),
-        ("Which is worse here", "Which is best here", "ask: Which is best"),
+        ("At p = 0.5, scaled once", "Which is best here", "ask: Which is best"),
         ("\\frac{m\\,x}{q}", "\\frac{m\\,x}{p}", "formula: "),
         ("minutes: 2", "minutes: 3", "must take 5 minutes"),
         ("- answer", "- picture: x", "no such kind"),
