@@ -305,12 +305,22 @@ def test_every_figure_of_the_run_is_inline_and_says_what_it_shows(article, page)
         assert not re.search(r"[0-9a-f]{16}|\.(svg|png)$", label)
 
 
+@each_page
+def test_choices_are_answered_before_the_next_part(article):
+    # Else the script finds nothing to hide, and makes no buttons of them.
+    for choices in article.select("blockquote.predict ul"):
+        follows = choices.find_parent("blockquote").find_next_sibling()
+        assert follows, choices.text
+        assert not follows.select(":scope > h2"), choices.text
+
+
 def told(page):
     """The numbers that a page's cells print or write into a figure."""
     for cell in code_cells(stored(page)):
         for output in cell.outputs:
             data = output.get("data", {})
-            text = output.get("text", "") + data.get("text/plain", "")
+            shown = data.get("text/markdown", "") or data.get("text/plain", "")
+            text = output.get("text", "") + shown
             text += " ".join(re.findall(r">([^<]+)<", data.get("image/svg+xml", "")))
             yield from re.findall(r"\d+(?:\.\d+)?(?:e[-+]\d+)?", text)
 

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 PAGE = "/paper/weight-scaling.html"
 PLACE = "blockquote.predict + .answer"
+NO_FRAME = "rgba(0, 0, 0, 0)"
 
 
 @pytest.fixture
@@ -65,7 +66,9 @@ def test_where_there_is_nothing_to_choose_one_button_shows_the_answer(page):
     page.goto("/pytorch/at-scale.html")
     button = page.locator("blockquote.predict").nth(1).get_by_role("button")
     expect(button).to_have_count(1)
+    expect(button).to_have_css("border-top-color", NO_FRAME)  # it is no answer
     button.click()
+    expect(button).to_have_css("border-top-color", NO_FRAME)
     expect(page.locator(PLACE).nth(1)).to_be_visible()
     expect(page.locator(PLACE).nth(1).locator(".said")).to_have_text("What happens:")
 

@@ -53,7 +53,8 @@ def printed(cell):
             # One print may come in several messages. On stderr a machine says what it lacks.
             text += output.text if output.name == "stdout" else ""
         elif "text/plain" in output.get("data", {}) and not images(output):
-            text += output.data["text/plain"] + "\n"
+            # A table is Markdown, and as plain text the name of its class.
+            text += output.data.get("text/markdown", output.data["text/plain"]) + "\n"
     return text.splitlines()
 
 

@@ -53,7 +53,7 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
   const withoutChoice = offer(last[1].appendChild(document.createElement(last[0])), [
     choices.length ? "Show me" : "I have an answer: show what happens",
   ]);
-  if (choices.length) withoutChoice.classList.add("without-choice");
+  withoutChoice.classList.add("without-choice");
   answer.addEventListener("beforematch", () => show(null));
   // A link into the answer opens it.
   const linked = () => {

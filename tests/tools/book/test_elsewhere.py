@@ -125,3 +125,11 @@ def test_a_value_that_a_cell_shows_is_compared_like_a_print():
         nbformat.v4.new_output("execute_result", {"text/plain": text}) for text in ("a\nb", "a")
     )
     assert difference(one, other) == ["c: 2 lines here, 1 there", "c, line 2: 'b' here, None there"]
+
+
+def test_of_a_table_its_lines_are_compared():
+    one, other = (
+        nbformat.v4.new_output("execute_result", {"text/plain": "<Markdown>", "text/markdown": t})
+        for t in ("| 0.1 |", "| 0.2 |")
+    )
+    assert difference(one, other) == ["c, line 1: '| 0.1 |' here, '| 0.2 |' there"]
