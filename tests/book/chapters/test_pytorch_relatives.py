@@ -1,7 +1,9 @@
 """Relatives of dropout: what they share, and what PyTorch's LSTM draws."""
 
 import warnings
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from said import made_by, stands
@@ -72,3 +74,22 @@ def test_an_lstm_draws_a_new_mask_at_each_step_between_its_layers():
     with MaskShapes():
         nn.LSTM(5, units, num_layers=3, dropout=P)(torch.ones(steps, rows, 5))
     assert shapes == [(steps, rows, units)] * 2  # two gaps between three layers
+
+
+ALPHA = 1.7580993408473766  # minus what SELU comes to far below 0
+
+
+def test_alpha_dropout_keeps_the_mean_and_the_variance_of_a_layer():
+    stands(PAGE, "it keeps the mean and the variance of a *layer*, if they were 0 and 1")
+    # With a^2 = 1 / ((1 + alpha^2 p) q): kept -> a (x + alpha p), dropped -> a (alpha p - alpha).
+    p, q, s = Fraction(1, 5), Fraction(4, 5), Fraction(ALPHA) ** 2
+    assert (q * (1 + s * p**2) + p * s * q**2) / ((1 + s * p) * q) == 1
+
+
+def test_under_alpha_dropout_a_1_is_one_of_two_values(torch_seed):
+    stands(PAGE, "Under AlphaDropout a 1 becomes 0.70 on average at `p = 0.2`")
+    a = ((1 + ALPHA**2 * P) * (1 - P)) ** -0.5
+    low, high = nn.AlphaDropout(P)(torch.ones(1000)).unique().tolist()
+    # In float32, rounded a few times.
+    np.testing.assert_allclose([low, high], a * np.array([ALPHA * (P - 1), 1 + ALPHA * P]), 1e-6)
+    assert round(P * low + (1 - P) * high, 2) == 0.70
