@@ -59,7 +59,10 @@ TESTS_OF = {
     "src/dropout_scaling/audit": ["tests/audit/test_audit.py", "tests/audit/test_cases.py"],
     "src/dropout_scaling/convert": ["tests/convert/test_convert.py"],
     "src/dropout_scaling/audited.json": ["tests/tools/test_wild.py"],
-    "src/dropout_scaling/frameworks.json": ["tests/tools/test_frameworks.py"],
+    "src/dropout_scaling/frameworks.json": [
+        "tests/tools/test_frameworks.py",
+        "tests/book/chapters/test_reference_frameworks.py",
+    ],
     "src/dropout_scaling/fast": ["tests/fast/test_fast.py"],
     "src/dropout_scaling/diagnose": ["tests/diagnose/test_diagnose.py"],
     "src/dropout_grading": ["tests/grading/test_grade.py", "tests/grading/test_better.py"],
