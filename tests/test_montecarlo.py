@@ -8,7 +8,7 @@ import pytest
 from helpers import says
 
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
-from dropout_scaling.montecarlo import Estimate, monte_carlo
+from dropout_scaling.montecarlo import CONFIDENCE, Estimate, mean_interval, monte_carlo
 
 
 def test_the_mean_and_its_error_are_those_of_the_masks_that_the_generator_draws():
@@ -105,3 +105,27 @@ def test_bad_arguments_are_refused(change, error, text):
     arguments = {"f": np.asarray, "n_units": 3, "p": 0.2, "n_samples": 8, "rng": keyed_rng(0)}
     with pytest.raises(error, match=says(text)):
         monte_carlo(**arguments | change)
+
+
+# --- mean_interval ---
+
+
+def test_the_interval_is_t_standard_errors_wide_with_t_of_the_tables():
+    mean, half = mean_interval([[1.0, 2.0, 3.0], [0.0, 0.0, 6.0]])
+    assert mean.tolist() == [2, 2]
+    # 4.303 in the tables, for two degrees of freedom and 95 %: rounded to a half of a thousandth.
+    np.testing.assert_allclose(half, 4.303 * np.sqrt([1 / 3, 12 / 3]), rtol=0.0005 / 4.303)
+
+
+def test_of_two_experiments_the_interval_covers_as_often_as_it_says():
+    # The median of two lies within t half-differences, and t is tan(pi C / 2): Cauchy's law.
+    _, half = mean_interval([0.0, 2.0])
+    assert math.isclose(half, math.tan(math.pi * CONFIDENCE / 2), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(("values", "n"), [([1.0], 1), (1.0, 0), ([], 0)])
+def test_one_experiment_says_nothing_of_the_spread(values, n):
+    with pytest.raises(
+        ValueError, match=says(f"the number of experiments must be at least 2, got {n}")
+    ):
+        mean_interval(values)

@@ -155,3 +155,31 @@ def test_a_sum_has_the_area_of_its_value_and_a_connection_to_each_unit_that_is_n
     plots.sums(ax, [1.0], text=False)
     assert half == {0.5 * ax.lines[-1].get_linewidth()}
     assert [text.get_text() for text in ax.texts] == ["2", "0", "2", "0", "2", "1"]
+
+
+def test_a_row_of_units_has_its_name_on_its_left(ax):
+    plots.units(ax, [1.0, 0.0], y=-2, text=False, name="rank 1")
+    (name,) = ax.texts
+    assert (name.get_text(), name.get_position()[1], name.get_ha()) == ("rank 1", -2, "right")
+
+
+def test_a_bare_drawing_has_its_texts_in_the_size_that_is_given(ax):
+    before = ax.text(0, 0, "1").get_fontsize()
+    assert plots.bare(ax).texts[0].get_fontsize() == before != 13
+    assert plots.bare(ax, size=13).texts[0].get_fontsize() == 13
+
+
+def test_repeats_are_dots_beside_their_mean_which_has_its_interval(ax):
+    dots, (mean, _, (bar,)) = plots.repeats(ax, 1, [2, 4, 9], 3, beside=(0.1, 0.3))
+    assert dots.get_xydata().tolist() == [[1.1, 2], [1.2, 4], [1.3, 9]]
+    assert mean.get_xydata().tolist() == [[1, 5]]
+    assert bar.get_segments()[0].tolist() == [[1, 2], [1, 8]]
+    assert mean.get_markerfacecolor() == plots.INVERTED["color"]
+
+
+def test_repeats_may_lie_across_and_their_mean_may_be_hollow(ax):
+    look = {"beside": (-0.1, 0.1), "hollow": True, "across": True}
+    dots, (mean, _, (bar,)) = plots.repeats(ax, 1, [2, 4], 3, **look)
+    assert dots.get_xydata().tolist() == [[2, 0.9], [4, 1.1]]
+    assert bar.get_segments()[0].tolist() == [[0, 1], [6, 1]]
+    assert mean.get_markerfacecolor() == "none"

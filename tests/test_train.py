@@ -16,7 +16,9 @@ from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.train import (
     accuracy,
     default_device,
+    digit_tensors,
     keyed_masks,
+    scores,
     tensors,
     train,
     trained,
@@ -330,3 +332,33 @@ def test_another_loss_is_minimised_where_one_is_given():
     # 200 steps of at most 0.1 each reach a slope of 3 from any start in [-1, 1].
     assert losses[-1] < 1e-3 < losses[0]
     assert abs(model(torch.ones(1, 1, dtype=torch.float64)).item() - 3) < 0.1
+
+
+# --- scores ---
+
+
+def test_scores_count_errors_and_measure_surprise_and_sureness():
+    probabilities = torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]], dtype=torch.float64)
+    errors, log_loss, sureness = scores(probabilities.log(), torch.tensor([0, 2]))
+    assert errors == 50
+    assert log_loss == pytest.approx((math.log(2) + math.log(4)) / 2, rel=1e-12)
+    assert sureness == pytest.approx(0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_scores_need_a_label_for_each_row(rows):
+    said = "outputs and y must hold the same number of rows, above 0"
+    with pytest.raises(ValueError, match=says(f"{said}, got {rows} and {rows // 2}")):
+        scores(torch.zeros(rows, 3), torch.zeros(rows // 2, dtype=torch.long))
+
+
+# --- digit_tensors ---
+
+
+def test_digits_as_tensors_are_those_of_the_seed_and_the_first_rows_of_them():
+    all_of_them, few = digit_tensors(seed=3), digit_tensors(seed=3, rows=5)
+    assert all_of_them.x_train.numpy().tolist() == digits(rng=keyed_rng(3)).x_train.tolist()
+    assert few.x_train.dtype == torch.float64
+    assert torch.equal(few.x_train, all_of_them.x_train[:5])
+    assert torch.equal(few.y_train, all_of_them.y_train[:5])
+    assert torch.equal(few.x_test, all_of_them.x_test)

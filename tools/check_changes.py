@@ -59,7 +59,10 @@ TESTS_OF = {
     "src/dropout_scaling/audit": ["tests/audit/test_audit.py", "tests/audit/test_cases.py"],
     "src/dropout_scaling/convert": ["tests/convert/test_convert.py"],
     "src/dropout_scaling/audited.json": ["tests/tools/test_wild.py"],
-    "src/dropout_scaling/frameworks.json": ["tests/tools/test_frameworks.py"],
+    "src/dropout_scaling/frameworks.json": [
+        "tests/tools/test_frameworks.py",
+        "tests/book/chapters/test_reference_frameworks.py",
+    ],
     "src/dropout_scaling/fast": ["tests/fast/test_fast.py"],
     "src/dropout_scaling/diagnose": ["tests/diagnose/test_diagnose.py"],
     "src/dropout_grading": ["tests/grading/test_grade.py", "tests/grading/test_better.py"],
@@ -76,6 +79,7 @@ TESTS_OF = {
     ],
     "tests": ["tests/test_import_laws.py", "tests/test_sampled.py"],
     "tests/book": ["tests/book/test_sources.py"],
+    "tests/book/chapters": ["tests/book/chapters/test_pytorch_tokens.py"],
     "tests/browser": ["tests/browser/test_copy.py"],
     "tests/grading": ["tests/grading/test_own_checks.py"],
     "tests/live": ["tests/live/test_cells.py"],
@@ -110,7 +114,15 @@ def tests_of(name):
         if tests != "tests" or file.parent.name in (path.parent.name, "tests")
     )
     around = [path, *path.parents]  # from the file to the repository's root
-    return named or next(TESTS_OF[p.as_posix()] for p in around if p.as_posix() in TESTS_OF)
+    nearest = next(TESTS_OF[p.as_posix()] for p in around if p.as_posix() in TESTS_OF)
+    return [*tests_of_chapter(path), *(named or nearest)]
+
+
+def tests_of_chapter(path):
+    """Return the tests of what this chapter says, if it has some."""
+    name = f"{path.parent.name}_{path.stem}".replace("-", "_")
+    test = f"tests/book/chapters/test_{name}.py"
+    return [test] if path.suffix == ".ipynb" and (ROOT / test).is_file() else []
 
 
 def commands(names):

@@ -1,4 +1,7 @@
-"""Averages over sampled masks with standard errors, for networks too large for ``exact``."""
+"""Averages over sampled masks, for networks too large for ``exact``, and over repeated experiments.
+
+Each comes with what says how far it may be off: a standard error, or an interval.
+"""
 
 from typing import NamedTuple
 
@@ -7,6 +10,8 @@ import numpy as np
 from dropout_scaling._arguments import check_count
 from dropout_scaling.exact import values_of_masks
 from dropout_scaling.masks import bernoulli_mask
+
+CONFIDENCE = 0.95  # of ``mean_interval``
 
 
 class Estimate(NamedTuple):
@@ -51,3 +56,23 @@ def monte_carlo(f, n_units, p, *, n_samples, rng) -> Estimate:
     # A float32 sum of ones stops growing at 2^24, and an array of Fractions has no square root.
     values = values.astype(float if values.dtype == object else np.result_type(values, float))
     return Estimate(values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n_samples), n_samples)
+
+
+def mean_interval(values):
+    """Return the mean of repeated experiments and the half-width of its 95 % t interval.
+
+    half = t s / sqrt(n): s is the sample standard deviation with the divisor n - 1, t the quantile
+    of Student's distribution with n - 1 degrees of freedom that all but 2.5 % lie below.
+    ``values``: shape (..., n), n experiments with different seeds. Returns two arrays of shape
+    (...). Raises ValueError for fewer than two experiments. It needs SciPy.
+
+    >>> mean, half = mean_interval([1.0, 2.0, 3.0])
+    >>> print(mean, half.round(2))
+    2.0 2.48
+    """
+    from scipy.special import stdtrit  # here, since no other function needs it
+
+    values = np.asarray(values, dtype=float)
+    n = check_count("the number of experiments", values.shape[-1] if values.ndim else 0, 2)
+    t = stdtrit(n - 1, (1 + CONFIDENCE) / 2)
+    return values.mean(axis=-1), t * values.std(axis=-1, ddof=1) / np.sqrt(n)

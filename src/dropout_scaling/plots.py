@@ -117,6 +117,32 @@ def runs(ax, x, values, text, *, style=PLAIN, **label):
     return labelled_line(ax, x, values.mean(axis=1), text, style=style, **label)
 
 
+def repeats(ax, place, values, half, *, beside, hollow=False, across=False):
+    """Draw a repeated experiment: a large dot for the mean with its interval, and all its values.
+
+    Args:
+        ax: the axes.
+        place: where the mean stands, on the x axis.
+        values: shape (n,).
+        half: the half-width of the mean's interval.
+        beside: how far from the mean the first and the last of the small dots stand, a pair.
+        hollow: whether the large dot is hollow.
+        across: whether to exchange x and y.
+
+    Returns:
+        The small dots, and the mean with its bar.
+    """
+    blue, values = INVERTED["color"], np.asarray(values)
+    points = [place + np.linspace(*beside, len(values)), values]
+    point = [place, values.mean()]
+    if across:
+        points, point = points[::-1], point[::-1]
+    (dots,) = ax.plot(*points, "o", color=INK, markersize=2.5, alpha=0.65)
+    look = {"markersize": 7, "capsize": 4, "markerfacecolor": "none" if hollow else blue}
+    error = {"xerr" if across else "yerr": half}
+    return dots, ax.errorbar(*point, **error, fmt="o", color=blue, **look)
+
+
 def note(ax, text, point, offset=(0, 0), **options):
     """Write ``text`` beside a point, ``offset`` points to the right and up. Returns the text."""
     return ax.annotate(text, point, offset, textcoords="offset points", **options)
@@ -203,7 +229,7 @@ def stems(ax, values, probabilities, *, style=PLAIN):
     return sticks, heads
 
 
-def units(ax, values, *, y=0.0, style=PLAIN, text=True):
+def units(ax, values, *, y=0.0, style=PLAIN, text=True, name=""):
     """Draw a row of units as discs whose area is their value; a unit of value 0 is hollow.
 
     Args:
@@ -212,6 +238,7 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True):
         y: the height of the row.
         style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
         text: whether to write each value below its unit.
+        name: what to write on the left of the row.
 
     Returns:
         A list of the discs.
@@ -230,6 +257,8 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True):
         discs.append(ax.add_patch(disc))
         if text:
             ax.text(x, y - 0.5, f"{value:g}", ha="center", va="top")
+    if name:
+        ax.text(-0.7, y, name, ha="right", va="center")
     return discs
 
 
@@ -285,9 +314,14 @@ def network(ax, masks, *, style=PLAIN):
     return discs
 
 
-def bare(ax):
-    """Remove the axes of a drawing, keep its proportions and fit it to the axes. Returns ``ax``."""
+def bare(ax, *, size=None):
+    """Remove the axes of a drawing, keep its proportions and fit it to the axes. Returns ``ax``.
+
+    ``size``: in typographic points, that of the texts that are there; as they are if not given.
+    """
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.autoscale_view()
+    for text in ax.texts if size else ():
+        text.set_fontsize(size)
     return ax

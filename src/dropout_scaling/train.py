@@ -35,6 +35,26 @@ def tensors(split: Split, *, device="cpu") -> Split:
     return Split(x_train.double(), y_train, x_test.double(), y_test)
 
 
+def digit_tensors(*, seed, rows=None, device="cpu") -> Split:
+    """Return ``data.digits`` as tensors, with inputs in float64.
+
+    Args:
+        seed: fixes which digits are for testing.
+        rows: the number of digits to train on; if not given, all that are not for testing.
+        device: where they lie.
+
+    Returns:
+        A ``Split`` of tensors.
+
+    Raises:
+        TypeError: if ``rows`` is not an integer.
+        ValueError: if ``rows`` is below 1 or more than there are.
+    """
+    data = tensors(digits(rng=keyed_rng(seed)), device=device)
+    rows = check_count("rows", len(data.x_train) if rows is None else rows, 1, len(data.x_train))
+    return data._replace(x_train=data.x_train[:rows], y_train=data.y_train[:rows])
+
+
 def keyed_masks(model, rows, *, seed, step) -> list[torch.Tensor]:
     """Return the masks of one training step of an ``MLP``, one for each dropout layer.
 
@@ -175,7 +195,7 @@ def trained_on_digits(make, *, seed, rows=None, device="cpu", **settings):
     Args:
         make: as in ``trained``.
         seed: as in ``trained``. It also fixes which digits are for testing.
-        rows: the number of digits to train on; if not given, all that are not for testing.
+        rows: as in ``digit_tensors``.
         device: where the data and the model lie.
         settings: ``epochs``, ``batch_size``, ``lr`` and ``optimizer``, as in ``trained``.
 
@@ -186,9 +206,7 @@ def trained_on_digits(make, *, seed, rows=None, device="cpu", **settings):
         TypeError: if ``rows`` is not an integer.
         ValueError: if ``rows`` is below 1 or more than there are, and as ``trained``.
     """
-    data = tensors(digits(rng=keyed_rng(seed)), device=device)
-    rows = check_count("rows", len(data.x_train) if rows is None else rows, 1, len(data.x_train))
-    data = data._replace(x_train=data.x_train[:rows], y_train=data.y_train[:rows])
+    data = digit_tensors(seed=seed, rows=rows, device=device)
     model, losses = trained(make, data, seed=seed, **settings)
     return Learned(model, data, losses)
 
@@ -215,3 +233,25 @@ def accuracy(model, x, y) -> float:
         rows = f"{len(x)} and {len(y)}"
         raise ValueError(f"x and y must hold the same number of rows, above 0, got {rows}")
     return (model(x).argmax(dim=-1) == y).double().mean().item()
+
+
+class Scores(NamedTuple):
+    """``errors`` per 100 rows, ``log_loss`` a row, and ``sureness``, the mean top probability."""
+
+    errors: float
+    log_loss: float
+    sureness: float
+
+
+def scores(outputs, y) -> Scores:
+    """Return how good and how sure the answers softmax(``outputs``) are, as ``Scores``.
+
+    ``outputs``: shape (rows, classes), logits or log-probabilities. ``y``: the labels, shape
+    (rows,). Raises ValueError for no rows or labels of another number.
+    """
+    if len(outputs) == 0 or len(outputs) != len(y):
+        rows = f"{len(outputs)} and {len(y)}"
+        raise ValueError(f"outputs and y must hold the same number of rows, above 0, got {rows}")
+    wrong = (outputs.argmax(dim=-1) != y).double().mean()
+    sure = outputs.softmax(dim=-1).amax(dim=-1).mean()
+    return Scores(100 * wrong.item(), F.cross_entropy(outputs, y).item(), sure.item())

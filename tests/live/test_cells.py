@@ -20,7 +20,11 @@ from tools.environment.pyodide import COMPLETE_STAMP, RUNTIME_FILES, RUNTIME_FOL
 HERE = Path(__file__).parent
 INDICES = {name: live.live_cells(path) for name, path in chapters().items()}
 INDICES = {name: indices for name, indices in INDICES.items() if indices}
-NUMPY_CHAPTERS = {"paper/what-dropout-samples", "inversion/why-divide-while-training"}
+NUMPY_CHAPTERS = {
+    "inversion/why-divide-while-training",
+    "paper/what-dropout-samples",
+    "pytorch/tokens",
+}
 
 each_page = pytest.mark.parametrize("chapter", INDICES)
 

@@ -52,6 +52,11 @@ def test_they_have_its_name_or_are_those_of_what_is_nearest(name, test):
     assert check_changes.tests_of(name) == [test]
 
 
+def test_a_chapter_has_the_tests_of_what_it_says_besides_those_of_all_chapters():
+    tests = ["tests/book/chapters/test_pytorch_mc_dropout.py", "tests/book/test_sources.py"]
+    assert check_changes.tests_of("book/pytorch/mc-dropout.ipynb") == tests
+
+
 def test_a_benchmark_is_not_tested_by_what_tests_the_package():
     assert "tests/test_fast.py" not in check_changes.tests_of("tools/bench/fast.py")
 
