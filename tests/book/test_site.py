@@ -13,7 +13,7 @@ from quoting import quoted
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from dropout_site.figures.theme_svg import VARIABLES
-from dropout_site.navigation.place_in_walk import places
+from dropout_site.navigation.place_in_walk import WALK, places
 from tools.book.downloads import for_elsewhere
 from tools.book.execute import stored
 from tools.book.notebooks import chapters, code_cells, handouts, read
@@ -25,6 +25,7 @@ PAGES = pages()
 STORY = list(parse_toc_yaml(TOC))
 PLACES = places(parse_toc_yaml(TOC))
 END = ("reference/bibliography", "instructors/index")  # its last page, and what comes after it
+WALK_END = ("practice/who-is-right", "paper/co-adaptation")
 NOTEBOOKS = chapters()
 ROOT = urlsplit(site_address() or "/").path
 SHORTEST_ALT = 40  # characters: a sentence, not a file name
@@ -59,6 +60,19 @@ def file_of(page):
 
 def test_every_page_of_the_contents_is_there(parsed):
     assert {file_of(page) for page in PAGES} <= set(parsed)
+
+
+@each_page
+def test_no_table_has_an_empty_corner(article):
+    """A screen reader says of each row what its first column holds."""
+    for table in article.select("table:has(th)"):
+        assert table.select_one("tr > *").get_text(strip=True)
+
+
+def test_no_page_loads_a_script_twice(parsed):
+    for soup in parsed.values():
+        scripts = [script["src"] for script in soup.select("script[src]")]
+        assert len(scripts) == len(set(scripts))
 
 
 def addresses(soup):
@@ -219,7 +233,22 @@ def test_the_story_ends_before_the_teachers_pages(parsed):
     assert not first.select("a.left-prev, link[rel=prev]")
 
 
-@pytest.mark.parametrize(("page", "then"), [p for p in pairwise(STORY) if p != END])
+def test_the_walk_ends_with_the_first_page_of_each_part_beside_it(parsed):
+    last, first = (parsed[file_of(page)] for page in WALK_END)
+    assert PLACES[WALK_END[0]].endswith("step 7 of 7")
+    assert not last.select("a.right-next, link[rel=next]")
+    assert last.select_one("footer .walk-ends p").get_text().startswith("The walk ends here.")
+    ways = last.select("footer .walk-ends a")
+    leads_to = [(file_of(WALK_END[0]).parent / way["href"]).resolve() for way in ways]
+    contents = {part.caption: list(part.files()) for part in parse_toc_yaml(TOC).root.subtrees}
+    beside = [pages[0] for part, pages in contents.items() if part not in (WALK, "Teach")]
+    assert leads_to == [file_of(page) for page in beside]
+    assert [way.get_text() for way in ways] == [back_title(parsed, page) for page in beside]
+    assert first.select("a.left-prev")
+    assert not first.select("footer .walk-ends")
+
+
+@pytest.mark.parametrize(("page", "then"), [p for p in pairwise(STORY) if p not in (END, WALK_END)])
 def test_next_and_previous_follow_the_contents(parsed, page, then):
     forth = parsed[file_of(page)].select_one("a.right-next")
     back = parsed[file_of(then)].select_one("a.left-prev")

@@ -222,6 +222,26 @@ def test_the_search_by_keys(page):
 
 
 @both
+def test_a_citation_and_the_contents_by_keys(page):
+    page.goto("/paper/weight-scaling.html")
+    page.keyboard.press("Tab")  # from now on the keyboard, so that focus shows
+    page.evaluate("document.querySelector('article a.cited').focus()")
+    # Firefox names the attribute that it shows, and not what that says.
+    shown = """() => getComputedStyle(document.activeElement, "::after").content === "none"
+      ? "" : document.activeElement.dataset.source"""
+    assert "Dropout: A Simple Way" in page.evaluate(shown)
+    page.keyboard.press("Escape")
+    assert page.evaluate(shown) == ""
+
+    part = "document.querySelector('.bd-sidebar-primary details.part:not([open])')"
+    page.evaluate(f"(window.part = {part}).querySelector('summary').focus()")
+    seen = "() => [...part.querySelectorAll('a')].every(link => link.checkVisibility())"
+    assert not page.evaluate(seen)
+    page.keyboard.press("Enter")
+    assert until(page, seen)
+
+
+@both
 def test_code_is_copied_and_the_focus_stays(page):
     page.goto("/reference/api.html")
     button = "div.highlight:has(.gp) button.copybtn"

@@ -119,6 +119,25 @@ def test_a_table_begins_where_its_sentence_ends_and_breaks_between_rows(book, pa
     assert kept_whole == []
 
 
+def test_code_breaks_where_a_page_ends_and_what_names_a_list_does_not(book, page):
+    page.emulate_media(media="print")
+    page.goto((CACHE / "book.html").as_uri())
+    kept_whole = page.evaluate(
+        """() => [...document.querySelectorAll(".cell pre")].flatMap((pre) => {
+          const around = [];
+          for (let e = pre; !e.matches(".cell"); e = e.parentElement) around.push(e);
+          return around.filter((e) => getComputedStyle(e).breakInside !== "auto"
+            || getComputedStyle(e).overflowX !== "visible"
+            || getComputedStyle(e).display === "flex").map((e) => e.className);
+        })"""
+    )
+    assert kept_whole == []
+    after = page.locator("p:has(+ ul)").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).breakAfter)"
+    )
+    assert set(after) == {"avoid"}
+
+
 def test_an_answer_stands_at_the_end_and_nowhere_else(texts):
     assert "A. to forget the scaling" in texts[-1]
     words = "Each of the three layers passes its factor on"

@@ -109,3 +109,18 @@ def test_an_assignment_and_a_page_without_a_prediction_load_no_script(page):
     for name, loads in (("assignments/test-time", 0), ("reference/notation", 0), ("index", 1)):
         page.goto(f"/{name}.html")
         assert page.locator('script[src*="predictions.js"]').count() == loads
+
+
+def test_a_closed_answer_leaves_no_hole_before_the_next_heading(page, answers):
+    gaps = page.evaluate(
+        """place => [...document.querySelectorAll(place)].map(answer => {
+          const heading = answer.parentElement.nextElementSibling?.querySelector("h2");
+          if (answer.nextElementSibling || !heading) return null;
+          const above = answer.previousElementSibling.getBoundingClientRect().bottom;
+          const below = heading.getBoundingClientRect().top;
+          return [below - above, parseFloat(getComputedStyle(heading).marginTop)];
+        }).filter(Boolean)""",
+        PLACE,
+    )
+    assert gaps
+    assert all(gap == pytest.approx(margin, abs=1) for gap, margin in gaps)

@@ -11,7 +11,6 @@ from html import escape
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-SCRIPT = "cited.js"
 LISTS = {"sources", "bibliography"}  # sections
 PLAIN = (nodes.reference, nodes.literal, nodes.title, nodes.raw, nodes.math)
 
@@ -111,7 +110,6 @@ def add_sources(app, page, template, context, doctree):
         lambda link: f'{link[0]} data-source="{texts[link[1]]}"',
         context["body"],
     )
-    app.add_js_file(SCRIPT, loading_method="defer")
 
 
 def setup(app):

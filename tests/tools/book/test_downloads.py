@@ -57,3 +57,10 @@ def test_there_are_solutions_and_figures():
     assert sum(len(solutions(notebook)) for notebook in notebooks) == 15
     described = [c for n in notebooks for c in n.cells if c.id.endswith("-alt")]
     assert len(described) > 30
+
+
+def test_a_description_shows_its_signs():
+    alt = "Where a < b & c, <b>none</b> is kept."
+    cell = nbformat.v4.new_code_cell("draw()", metadata={"mystnb": {"image": {"alt": alt}}})
+    below = for_elsewhere(nbformat.v4.new_notebook(cells=[cell])).cells[1]
+    assert "Where a &lt; b &amp; c, &lt;b&gt;none&lt;/b&gt; is kept." in below.source

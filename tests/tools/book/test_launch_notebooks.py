@@ -61,11 +61,17 @@ def test_the_set_up_does_nothing_where_the_package_is(notebook):
     assert run_set_up(notebook, found=True) == []
 
 
+def ids_of(notebook):
+    return [cell.id for cell in notebook.cells]
+
+
 def test_the_branch_has_the_notebooks_and_what_binder_needs(clone, tmp_path):
     clone.write("pyproject.toml", 'requires-python = ">=3.12"\n')
+    chapter = nbformat.read(clone.root / "book" / "page.ipynb", as_version=4)
     ended = clone.run("book.launch_notebooks", str(tmp_path / "launch"), **KNOWN)
     assert ended.returncode == 0, ended.stderr
-    assert (tmp_path / "launch" / "book" / "page.ipynb").is_file()
+    launched = nbformat.read(tmp_path / "launch" / "book" / "page.ipynb", as_version=4)
+    assert ids_of(launched) == ["set-up", *ids_of(chapter), "code-1-alt"]
     assert REQUIREMENT in (tmp_path / "launch" / "binder" / "requirements.txt").read_text()
     assert (tmp_path / "launch" / "binder" / "runtime.txt").read_text() == "python-3.12\n"
 

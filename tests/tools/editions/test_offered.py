@@ -30,10 +30,17 @@ def test_the_page_for_a_wrong_address_stays_as_it_is(site):
 
 
 def test_each_page_links_to_what_is_there_with_its_size(site):
-    (site / "a.epub").write_bytes(bytes(1_250_000))
+    (site / "a.epub").write_bytes(bytes(2_800_000))  # 2.7 MiB
     offered.offer()
-    assert '<a href="a.epub">EPUB</a> (1.2 MB).' in (site / "index.html").read_text("utf8")
+    assert '<a href="a.epub">EPUB</a> (2.8 MB).' in (site / "index.html").read_text("utf8")
     assert '<a href="../a.epub">EPUB</a>' in (site / "deep/page.html").read_text("utf8")
+
+
+def test_a_page_of_the_site_has_no_size(site, monkeypatch):
+    monkeypatch.setattr(offered, "OFFERS", {"book": ("As ", {site / "slides.html": "slides"}, ".")})
+    (site / "slides.html").write_bytes(b"x")
+    offered.offer()
+    assert '<a href="slides.html">slides</a>.' in (site / "index.html").read_text("utf8")
 
 
 def test_another_edition_is_added_and_one_that_is_gone_taken_away(site):
