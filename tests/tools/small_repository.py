@@ -124,9 +124,9 @@ class Clone:
         env = environment(variables)
         return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
 
-    def build(self, builder, **variables):
+    def build(self, builder, tool="build", **variables):
         """Build the site as `make watch` does; return what it said and its exit status."""
-        return builder.run(self.root, "tools.book.build", environment(variables))
+        return builder.run(self.root, f"tools.book.{tool}", environment(variables))
 
     def kept(self):
         return sorted(p.name for p in (self.root / ".cache" / "executed").glob("*"))
