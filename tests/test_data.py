@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 from helpers import says
-from sklearn.datasets import load_diabetes, load_digits
 
 from dropout_scaling.data import (
     audited_models,
@@ -18,6 +17,14 @@ from dropout_scaling.data import (
     vector_timings,
 )
 from dropout_scaling.masks import keyed_rng
+
+
+@pytest.fixture(scope="module")
+def scikit_learn():
+    """What it has. Here, as each worker reads this file, and it takes long to import."""
+    from sklearn import datasets
+
+    return datasets
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +48,8 @@ def test_pixels_fill_0_to_1_and_labels_0_to_9(split):
     assert set(split.y_train.tolist()) == set(split.y_test.tolist()) == set(range(10))
 
 
-def test_the_two_parts_hold_each_row_of_the_original_once_with_its_label(split):
-    x, y = load_digits(return_X_y=True)
+def test_the_two_parts_hold_each_row_of_the_original_once_with_its_label(split, scikit_learn):
+    x, y = scikit_learn.load_digits(return_X_y=True)
     original = sorted((row.tolist(), label) for row, label in zip(x / 16, y.tolist(), strict=True))
     rows = np.concatenate([split.x_train, split.x_test]).tolist()
     labels = np.concatenate([split.y_train, split.y_test]).tolist()
@@ -55,13 +62,13 @@ def test_the_same_generator_gives_the_same_split_and_another_another(split):
     assert (split.x_test != other.x_test).any()
 
 
-def test_the_patients_are_all_there_and_the_training_targets_set_the_scale():
+def test_the_patients_are_all_there_and_the_training_targets_set_the_scale(scikit_learn):
     split = diabetes(rng=keyed_rng(0))
     assert split.x_train.shape == (342, 10)
     assert split.y_test.shape == (100, 1)
     assert abs(split.y_train.mean()) < 1e-12  # 342 sums, each rounded by less than 1e-15
     assert abs(split.y_train.std() - 1) < 1e-12
-    x, y = load_diabetes(return_X_y=True)
+    x, y = scikit_learn.load_diabetes(return_X_y=True)
     mine = np.concatenate([split.x_train, split.x_test])
     targets = np.concatenate([split.y_train, split.y_test])[:, 0]
     # scikit-learn's columns have mean 0 and length 1, so the two differ by a factor.
@@ -84,13 +91,13 @@ def test_either_part_may_be_a_single_row(n_test):
 
 
 # The median progress lies between 140 and 141, so the labels halve the 442.
-def test_each_patient_is_in_one_part_once_labelled_by_the_median():
+def test_each_patient_is_in_one_part_once_labelled_by_the_median(scikit_learn):
     x_train, y_train, x_test, y_test = patients(rng=keyed_rng(0))
     assert (x_train.shape, y_train.shape) == ((200, 10), (200,))
     assert (x_test.shape, y_test.shape) == ((242, 10), (242,))
     assert x_train.dtype == np.float32
     assert y_train.dtype == np.int64
-    x, progress = load_diabetes(return_X_y=True, scaled=False)
+    x, progress = scikit_learn.load_diabetes(return_X_y=True, scaled=False)
     standard = (x - x.mean(axis=0)) / x.std(axis=0)
     original = zip(standard.astype(np.float32).tolist(), (progress > 140.5).tolist(), strict=True)
     rows = np.concatenate([x_train, x_test]).tolist()

@@ -85,16 +85,38 @@ def test_otherwise():
 """
 
 
-@pytest.mark.parametrize("loaded", [True, False])
-def test_what_a_failed_assertion_is_about_is_shown_once(tmp_path, loaded):
+# In one process, as to import PyTorch takes longer than the rest.
+SESSIONS = """
+import pytest
+
+for plugin in [], ["-p", "dropout_scaling.pytest_plugin"]:
+    pytest.main(["-p", "no:cacheprovider", "--import-mode=importlib", *plugin])
+    print("the end", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """What pytest says of the same tests without the plugin, and with it."""
+    folder = tmp_path_factory.mktemp("tests")
     for name, text in {"layers": LAYERS, "models": MODELS}.items():
-        (tmp_path / f"test_{name}.py").write_text(text)
-    plugin = ["-p", "dropout_scaling.pytest_plugin"] if loaded else []
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, str(tmp_path)]
-    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    said = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
-    ).stdout
+        (folder / f"test_{name}.py").write_text(text)
+    ended = subprocess.run(
+        [sys.executable, "-c", SESSIONS],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    without, with_it, rest = ended.stdout.split("the end\n")
+    assert rest == ""
+    return {False: without, True: with_it}
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_what_a_failed_assertion_is_about_is_shown_once(said, loaded):
+    said = said[loaded]
     assert "8 failed, 2 passed" in said
     assert said.count("- dropout_scaling.diagnose -") == (2 if loaded else 0)
     assert ("Cure: p is the probability of dropping: keep a value if" in said) == loaded

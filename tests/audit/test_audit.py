@@ -3,6 +3,7 @@
 import inspect
 import json
 import random
+import runpy
 import subprocess
 import sys
 import warnings
@@ -551,9 +552,12 @@ def command(folder):
     return run
 
 
-def test_the_command_exits_with_0_where_there_is_no_finding(command):
-    ended = command("mine:right", "--input", "8,4")
-    assert (ended.returncode, ended.stdout) == (0, "0 findings\n"), ended.stderr
+def test_the_command_exits_with_0_where_there_is_no_finding(folder, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "argv", ["", "mine:right", "--input", "8,4"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(inspect.getsourcefile(main), run_name="__main__")
+    assert (left.value.code, capsys.readouterr().out) == (0, "0 findings\n")
 
 
 def test_the_command_exits_with_1_and_names_the_fault(command):

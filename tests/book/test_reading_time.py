@@ -1,5 +1,6 @@
 """The minutes that a page says are measured; the walk is short, and asks seldom before its end."""
 
+import functools
 import math
 import re
 
@@ -18,27 +19,32 @@ MOST_PREDICTIONS = 3
 GAME = "practice/who-is-right"
 SITE_MAP = parse_toc_yaml(TOC)
 (WALKED,) = [list(part.files()) for part in SITE_MAP.root.subtrees if part.caption == WALK]
-MEASURED = {name: minutes(read(path)) for name, path in chapters().items()}
+
+
+@functools.cache
+def page(name):
+    return read(chapters()[name])
 
 
 def said(name):
     """The minutes on the page, or None."""
-    text = read(chapters()[name]).cells[0].source
+    text = page(name).cells[0].source
     found = re.search(r"\*\*Takes\*\* (\d+) minutes", text)
     return found and int(found[1])
 
 
 def asked(name):
     """How many predictions the page has."""
-    cells = read(chapters()[name]).cells
+    cells = page(name).cells
     return sum(
         len(re.findall(r"^> \*\*(?:Predict|Judge)\.\*\*", c.source, re.MULTILINE)) for c in cells
     )
 
 
-@pytest.mark.parametrize("name", [name for name in chapters() if said(name)])
-def test_a_page_says_the_minutes_that_it_takes(name):
-    assert said(name) == math.ceil(MEASURED[name]), "write the measured minutes"
+@pytest.mark.parametrize("name", chapters())
+def test_a_page_says_the_minutes_that_it_takes_or_none(name):
+    measured = math.ceil(minutes(page(name)))
+    assert said(name) in (None, measured), "write the measured minutes"
 
 
 @pytest.mark.parametrize("name", WALKED)

@@ -6,6 +6,7 @@ power of two every rounding commutes with the conversion, so that W' = q W must 
 """
 
 import copy
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -58,21 +59,20 @@ def converted(row, p):
     return inverted_adam(**settings, p=p, decoupled=optimizer is torch.optim.AdamW)
 
 
-def steps(model, row, fed_settings, seed, clip=None):
-    """Take STEPS steps under the masks of ``seed``; ``fed_settings(p)`` are for fed weights."""
+def steps(model, row, fed, fed_settings, all_masks, seed, clip=None):
+    """Take a step under each of the masks; ``fed_settings(p)`` are for the weights in ``fed``."""
     dtype = model.linears[0].weight.dtype
     rng = np.random.default_rng(seed)
     x = torch.from_numpy(rng.normal(size=(BATCH, SIZES[0]))).to(dtype)
     y = torch.from_numpy(rng.integers(SIZES[-1], size=BATCH))
     optimizer, settings, rest = row
-    fed = dropped_weights(model)
     groups = [{"params": [w for n, w in model.named_parameters() if n not in fed]}]
     for p in set(fed.values()):
         fed_by = [w for n, w in model.named_parameters() if fed.get(n) == p]
         groups.append({"params": fed_by, **fed_settings(p)})
     optimizer = optimizer(groups, **settings, **rest)
-    for step in range(STEPS):
-        loss = F.cross_entropy(model(x, masks=keyed_masks(model, BATCH, seed=seed, step=step)), y)
+    for step, masks in enumerate(all_masks):
+        loss = F.cross_entropy(model(x, masks=masks), y)
         optimizer.zero_grad()
         loss.backward()
         if clip is not None:
@@ -111,9 +111,11 @@ def pair_of_runs(row, p, p_input, dtype, seed, *, wrong=None, power=None, clip=N
         }
 
     start = standard.linears[1].weight.detach().clone()
+    drawn = (keyed_masks(standard, BATCH, seed=seed, step=step) for step in range(STEPS))
+    masks, same_masks = itertools.tee(drawn)
     both = (
-        steps(standard, row, lambda p: {}, seed, clip),
-        steps(inverted, row, settings, seed, clip),
+        steps(standard, row, fed, lambda p: {}, masks, seed, clip),
+        steps(inverted, row, fed, settings, same_masks, seed, clip),
     )
     for step, _ in zip(*both, strict=True):
         if until and (step + 1) % 50 == 0 and largest_difference(pairs()) > until:
@@ -132,7 +134,7 @@ def seed(torch_seed):
     return torch_seed
 
 
-@pytest.mark.parametrize(("p", "p_input"), [(0.5, 0.0), (0.75, 0.0), (0.75, 0.5)])
+@pytest.mark.parametrize(("p", "p_input"), [(0.5, 0.0), (0.75, 0.5)])
 @pytest.mark.parametrize("row", ROWS | LINEAR_ROWS)
 def test_200_steps_agree_bit_for_bit_at_q_a_half_and_a_quarter(row, p, p_input, seed):
     pairs = pair_of_runs((ROWS | LINEAR_ROWS)[row], p, p_input, torch.float32, seed)

@@ -34,9 +34,9 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 set_matplotlib_formats("svg")
 fig, ax = plt.subplots(figsize=(2, 1))
 ax.plot([0, 1], color="{STANDARD["color"]}");"""
-# What only real chapters import: here it would take most of the time.
-HEAVY = re.compile(r'"(?:sklearn\.datasets|scipy\.stats|torch\._dynamo)"(?:, )?')
-PRELOADING = ("tools/book/forked_kernels.py", "tools/book/seeds.py")
+# What only real chapters import: here it would take most of the time. A kernel imports PyTorch.
+HEAVY = r"sklearn\.datasets|scipy\.stats|torch\._dynamo"
+PRELOADING = {"tools/book/forked_kernels.py": HEAVY, "tools/book/seeds.py": rf"{HEAVY}|torch"}
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
 
 
@@ -87,8 +87,9 @@ class Clone:
         parts = ("dropout_site", "_extra", "_static", "_templates")
         for name in ("tools", *(f"book/{part}" for part in parts)):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in PRELOADING:
-            self.write(name, HEAVY.sub("", (ROOT / name).read_text("utf8")))
+        for name, heavy in PRELOADING.items():
+            preloaded = re.compile(f'"(?:{heavy})"(?:, )?')
+            self.write(name, preloaded.sub("", (ROOT / name).read_text("utf8")))
         for name in ("_config.yml", "requirements.txt", "CITATION.cff"):
             shutil.copyfile(ROOT / name, root / name)
         self.write("_toc.yml", TOC)
@@ -123,9 +124,9 @@ class Clone:
         env = environment(variables)
         return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
 
-    def build(self, builder, **variables):
+    def build(self, builder, tool="build", **variables):
         """Build the site as `make watch` does; return what it said and its exit status."""
-        return builder.run(self.root, "tools.book.build", environment(variables))
+        return builder.run(self.root, f"tools.book.{tool}", environment(variables))
 
     def kept(self):
         return sorted(p.name for p in (self.root / ".cache" / "executed").glob("*"))

@@ -88,14 +88,12 @@ def run_chapter(task):
     # Before anything of it is imported.
     os.environ.update(DROPOUT_SCALING_SEED_SHIFT=str(shift), MPLBACKEND="agg")
     os.chdir(path.parent)
-    import torch
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
     from matplotlib import pyplot as plt
 
     from dropout_scaling import claims
 
-    torch.set_num_threads(1)
     claims.recorded = []
     code = code_of(path)  # of what is run: somebody may edit it meanwhile
     shell = InteractiveShell.instance()

@@ -6,8 +6,6 @@ import shutil
 import subprocess
 import sys
 
-from playwright.sync_api import Error, sync_playwright
-
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # What a headless browser otherwise does by itself: look up hosts, update, sync.
 CHROMIUM_FLAGS = ["disable-quic", "disable-background-networking", "disable-component-update"]
@@ -30,6 +28,8 @@ def launched():
 
 def lacking():
     """None if a browser starts here, else in one line what to install for it."""
+    from playwright.sync_api import Error, sync_playwright  # here, as it takes a while
+
     said = complaint_of_driver()
     if said is not None:
         # The browser cannot be tried then. Of what it needs, say what is known.

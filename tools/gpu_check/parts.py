@@ -13,8 +13,6 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-import torch
-
 from tools.gpu_check.json_lines import write
 
 REPORTED_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "pytest")
@@ -26,6 +24,8 @@ P, WARM_UP_TURNS, TURNS = 0.3, 3, 25
 
 def machine(device):
     """What it is called, and what bears on a time: or why nothing can be run on it."""
+    import torch  # here and below, as a comparison needs none
+
     if device == "cuda" and not torch.cuda.is_available():
         return write(problem=f"PyTorch {torch.__version__} sees no GPU here")
     name = platform.processor() or platform.machine()
@@ -63,6 +63,7 @@ def differences(folder, other, names):
 
 def candidates(n, dtype, device):
     """Forward and backward by each: name -> function."""
+    import torch
     from torch.nn import functional as F
 
     from dropout_scaling.fast import FastDropout
@@ -86,6 +87,8 @@ def candidates(n, dtype, device):
 def clock(function, calls, device):
     """The milliseconds that a call takes, one after another: on a GPU, by its own clock."""
     if device == "cuda":
+        import torch
+
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         torch.cuda.synchronize()
         begin.record()
@@ -102,6 +105,8 @@ def clock(function, calls, device):
 
 def timings(device, seconds):
     """A line for each type, size and candidate: quartiles of turns, in an order drawn each time."""
+    import torch
+
     ends = time.monotonic() + seconds
     for dtype in (torch.float32, torch.bfloat16):
         for n in SIZES[device]:
@@ -120,6 +125,8 @@ def timings(device, seconds):
 
 
 def quartiles(taken):
+    import torch
+
     at = torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64)
     values = torch.tensor(taken, dtype=torch.float64).quantile(at).tolist()
     return {f"ms_{part}": float(f"{v:.4g}") for part, v in zip((25, 50, 75), values, strict=True)}
