@@ -1,5 +1,7 @@
 """What is asked of a page in every engine, once for all of them: functions in JavaScript."""
 
+from axe_playwright_python.sync_playwright import Axe
+
 WIDTHS = [320, 360, 640, 768, 1280]  # 320 is 1280 at 400 %, as in WCAG 1.4.10; 640 is it at 200 %
 
 # The parts that make a page scroll sideways, and a way to the next page that cannot be seen.
@@ -51,6 +53,23 @@ ONE_OF_EACH_WORD = """() => {
     if (seen.has(kind)) word.replaceWith(word.textContent);
     seen.add(kind);
   }
+}"""
+
+# What is drawn and never read: the signs of formulas, whose words stand beside them, and the shapes
+# of figures. axe would look at each. A formula keeps its size, as what scrolls is asked for.
+WITHOUT_SHAPES = """() => {
+  for (const formula of document.querySelectorAll("mjx-math[aria-hidden=true]")) {
+    const { width, height } = formula.getBoundingClientRect();
+    Object.assign(formula.style, {
+      display: "inline-block", width: `${width}px`, height: `${height}px`,
+    });
+  }
+  const shapes = ":is(path, use, rect, circle, line, polygon, polyline)";
+  const said = /^(id|role|lang|title|tabindex|accesskey|aria-.*|on.*)$/;
+  const all = document.querySelectorAll(`mjx-math[aria-hidden=true] *, article svg ${shapes}`);
+  for (const e of [...all].reverse())  // the inner ones first
+    if (!e.firstChild && (e.localName.startsWith("mjx-") || e.closest("svg"))
+        && !e.getAttributeNames().some((name) => said.test(name))) e.remove();
 }"""
 
 # axe takes a millisecond for the contrast of a text. So it is asked for one of all that have the
@@ -194,3 +213,19 @@ def found_by_axe(page, known, rules=None):
     found, passed = page.evaluate(FOUND_BY_AXE, [rules, list(known)])
     known.update(passed)
     return found
+
+
+# The whole report would have the way to each element that passes.
+WRONG_WITHIN = """(context) => axe.run(context, { resultTypes: ["violations"], preload: false })
+  .then(({ violations }) => violations.map((rule) => [rule.id, rule.nodes[0].html]))"""
+
+
+def wrong_within(page, context):
+    """What axe finds wrong in a part of the page, by its own rules: (rule, element) each."""
+    with_axe(page)
+    return page.evaluate(WRONG_WITHIN, context)
+
+
+def with_axe(page):
+    if not page.evaluate("'axe' in window"):  # half a megabyte: once a page
+        page.evaluate(Axe().axe_script)

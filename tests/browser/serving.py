@@ -1,7 +1,8 @@
 """A folder served on loopback, and a wait for what comes true in a page."""
 
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # a connection serves all files of a page
+
     def __init__(self, *arguments, changed=None, beside=None, **options):
         self.changed, self.beside = changed, beside or {}
         super().__init__(*arguments, **options)
@@ -40,6 +43,28 @@ class _Quiet(SimpleHTTPRequestHandler):
         return BytesIO(page)
 
 
+class _Server(ThreadingHTTPServer):
+    """One that can hang up: a browser would otherwise be answered after the end."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.connections = set()
+
+    def process_request(self, request, client_address):
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self):
+        self.shutdown()
+        for connection in list(self.connections):
+            with suppress(OSError):  # the browser was quicker
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def served(folder, changed=None, beside=None):
     """The address of `folder` while it is served.
@@ -50,12 +75,12 @@ def served(folder, changed=None, beside=None):
         beside: What else is served, {the beginning of its address: that of its path}.
     """
     handler = partial(_Quiet, directory=str(folder), changed=changed, beside=beside)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
-            server.shutdown()
+            server.hang_up()
 
 
 def until(page, condition, argument=None):

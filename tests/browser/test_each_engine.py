@@ -7,7 +7,6 @@ from functools import cache
 import firefox
 import pytest
 import webkit
-from axe_playwright_python.sync_playwright import Axe
 from framed import FRAME, PLACE_OF_FRAME
 from questions import (
     AT_REST,
@@ -18,6 +17,7 @@ from questions import (
     ONE_OF_EACH_WORD,
     fits,
     found_by_axe,
+    with_axe,
 )
 from serving import served, until
 
@@ -145,7 +145,7 @@ def test_each_page_fits_each_screen_in_each_light(page, known, name):
     found = fits(page)
     if name in SIX:
         page.evaluate(ONE_OF_EACH_WORD)
-        page.evaluate(Axe().axe_script)
+        with_axe(page)
         for theme in "light", "dark":
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             page.evaluate(AT_REST)

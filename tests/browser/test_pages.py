@@ -7,7 +7,6 @@ from functools import cache
 
 import pytest
 import weight
-from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 from questions import (
@@ -16,8 +15,10 @@ from questions import (
     OF_FIGURES,
     OF_SENTENCES,
     ONE_OF_EACH_WORD,
+    WITHOUT_SHAPES,
     fits,
     found_by_axe,
+    with_axe,
 )
 
 from tools.book.settings import pages
@@ -129,9 +130,12 @@ def test_opens_without_an_error_fits_each_screen_and_is_accessible(
     assert page.locator("mjx-merror").count() == 0
     assert not_in_the_fonts(page) == set()
     assert fits(page) == {}
+    if name in KEY_PAGES:
+        take_pictures(page, name)
 
     page.set_viewport_size(PHONE)
     page.evaluate(ONE_OF_EACH_WORD)
+    page.evaluate(WITHOUT_SHAPES)
     page.wait_for_function(SCROLLED_BY_KEYS, polling=50)
     assert wrong_in("light", page, known) == []
     # Only a desktop shows the sidebars, which are much the same on all pages.
@@ -149,6 +153,18 @@ def test_opens_without_an_error_fits_each_screen_and_is_accessible(
         page.emulate_media(color_scheme="light", forced_colors="none")
         assert wrong_in("light", page, known, OF_COLOURS) == []
     assert not errors
+
+
+def take_pictures(page, name):
+    """To look at, compared with nothing: CI keeps the pictures for people."""
+    for width, theme in (PHONE["width"], "dark"), (DESKTOP["width"], "light"):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.locator(f"html[data-theme={theme}]").wait_for()
+        file = CACHE / "screenshots" / f"{re.sub('/', '-', name)}-{width}-{theme}.png"
+        # The theme slides its sidebars: a picture taken in between shows the page cut off.
+        page.screenshot(path=file, full_page=True, animations="disabled")
+        assert file.stat().st_size
 
 
 def not_in_the_fonts(page):
@@ -181,8 +197,7 @@ def wrong_in(theme, page, known, rules=None):
     page.emulate_media(color_scheme=theme)
     page.locator(f"html[data-theme={theme}]").wait_for()
     page.evaluate(AT_REST)
-    if not page.evaluate("'axe' in window"):  # half a megabyte: once a page
-        page.evaluate(Axe().axe_script)
+    with_axe(page)
     return found_by_axe(page, known, rules)
 
 
@@ -242,17 +257,3 @@ def test_reads_without_scripts(page_without_scripts, name):
     contents = page.locator(".bd-sidebar-primary .bd-docs-nav [open] a")  # a fold needs no script
     assert contents.count()
     expect(contents.filter(visible=True)).to_have_count(contents.count())  # they slide in
-
-
-@pytest.mark.parametrize("name", KEY_PAGES)
-def test_takes_pictures_to_look_at(page, name):
-    """Compared with nothing: CI keeps the pictures for people."""
-    page.goto(f"/{name}.html", wait_until="networkidle")
-    for width, theme in (PHONE["width"], "dark"), (DESKTOP["width"], "light"):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        page.locator(f"html[data-theme={theme}]").wait_for()
-        file = CACHE / "screenshots" / f"{re.sub('/', '-', name)}-{width}-{theme}.png"
-        # The theme slides its sidebars: a picture taken in between shows the page cut off.
-        page.screenshot(path=file, full_page=True, animations="disabled")
-        assert file.stat().st_size
