@@ -21,6 +21,8 @@ SAMPLED_ITEMS = pytest.StashKey()
 # Many tests that share nothing which is slow to make: each may run on another worker.
 SPREAD = {HERE / "grading" / f"test_{name}.py" for name in ("attacks", "bank", "stealing")}
 SPREAD.add(HERE / "browser" / "test_pages.py")
+# PyTorch's optimizers take seconds to import: what runs the assignment that uses them is together.
+TRAINING = "[rescue"
 # Each test of these is asked in engines that take seconds to start: those of one stay together.
 BY_ENGINE = HERE / "browser" / "test_each_engine.py"
 
@@ -64,7 +66,7 @@ def _turn(item):
 
     What can be spread comes last, and mixed: some of it computes, and some waits.
     """
-    if item.path in SPREAD:
+    if item.path in SPREAD and TRAINING not in item.name:
         return 2, _seed(item)
     return not item.nodeid.startswith("tests/tools/"), 0
 
@@ -82,6 +84,8 @@ def pytest_xdist_make_scheduler(config, log):
             file = super()._split_scope(nodeid)
             if file == by_engine:
                 return re.search(r"Firefox|WebKit", nodeid)[0]
+            if TRAINING in nodeid:
+                return TRAINING
             return nodeid if file in spread else file
 
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None

@@ -1,56 +1,99 @@
-"""The marker's own worker in a process that has NumPy and PyTorch already.
+"""The marker's own worker in a copy of a process that has imported NumPy already.
 
-To start Python and import PyTorch takes ten times what a submission takes. So the bank, whose
-members are ours, runs in copies of one process that has imported both. The worker, the messages,
-the guard and its limits are the marker's; only bubblewrap and the start are not there. Where no
-submission imports PyTorch, a process of its own is as quick.
+To start Python and to import NumPy takes ten times what a submission takes, and PyTorch a hundred
+times. So what a submission says to the marker, and what the marker makes of it, is asked in copies
+of one process. The worker, the messages, the guard and its limits are the marker's; only
+bubblewrap, the start, and what the kernel itself limits are not there. These are asked by
+`test_attacks` and `test_sandbox`; and each assignment's solution is marked with them, too.
 """
 
+import atexit
 import contextlib
-import gc
-import multiprocessing
 import os
+import socket
+import subprocess
+import sys
+import threading
+from functools import cache
 
-import numpy as np
+import fork_server
+import notebooks
 import pytest
 
-from dropout_grading.execution import worker
+from dropout_grading import mark_submission
 from dropout_grading.execution.sandbox import Sandbox
 
-PROCESSES = multiprocessing.get_context("forkserver")
-# What a copy imports for this module, and what a submission's own imports would load, PyTorch's
-# first optimizer among them. This module itself is not found there: that process has no path to it.
-PROCESSES.set_forkserver_preload(
-    ["pytest", worker.__name__, Sandbox.__module__, "torch", "torch._dynamo"]
-)
-
-
-class Forked(Sandbox):
-    """A sandbox without its walls: for submissions that are known."""
-
-    def _start(self, arguments, theirs):
-        process = PROCESSES.Process(
-            target=serve, args=(theirs, self.limits.file_bytes, self.folder.name), daemon=True
-        )
-        process.start()
-        process.wait = process.join
-        return process
+# {assignment: what its submissions import besides NumPy}. PyTorch's first optimizer imports both.
+IMPORTS = {"rescue": ("torch", "torch._dynamo")}
 
 
 @contextlib.contextmanager
-def forked():
-    """Run submissions in such copies."""
+def forked(modules=()):
+    """Run submissions in copies of a process that has imported these modules too."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dropout_grading.execution.student.Sandbox", Forked)
+        patched.setattr("dropout_grading.execution.student.Sandbox", _sandbox(modules))
         yield
 
 
-def serve(theirs, file_bytes, folder):
-    """Be a fresh worker in this folder: nothing printed, a random state of its own."""
-    gc.freeze()  # PyTorch's objects: to look for garbage among them takes longer than a submission
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(nowhere, descriptor)
-    os.chdir(folder)
-    np.random.seed()  # noqa: NPY002 (what a student's np.random draws is not the last one's)
-    worker.main(theirs.detach(), file_bytes)
+def mark(assignment, data, **more):
+    """Mark a submission in such copies."""
+    with forked(IMPORTS.get(assignment.name, ())):
+        return mark_submission.mark(assignment, data, **more)
+
+
+def marked(data, limits=None, name=notebooks.FIRST):
+    """Return the points of each question that checks mark."""
+    return notebooks.score(mark(notebooks.assignment(name), data, limits=limits))
+
+
+@cache
+def _sandbox(modules):
+    server = Server(modules)
+
+    class Forked(Sandbox):
+        """A sandbox without its walls."""
+
+        def _start(self, arguments, theirs):
+            return server.copy(theirs.fileno(), self.limits.file_bytes, self.folder.name)
+
+    return Forked
+
+
+class Server:
+    """A process that copies itself for each submission. It ends with this one."""
+
+    def __init__(self, modules):
+        self._one_at_a_time = threading.Lock()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", fork_server.__file__, str(theirs.fileno()), *modules],
+                env=os.environ | {"MPLBACKEND": "agg"},
+                pass_fds=[theirs.fileno()],
+            )
+        atexit.register(self._close)
+
+    def copy(self, descriptor, file_bytes, folder):
+        """Start the worker with this end of its socket, in this folder."""
+        ended, theirs = os.pipe()
+        with self._one_at_a_time:
+            request = f"{file_bytes} {folder}".encode()
+            socket.send_fds(self._socket, [request], [descriptor, theirs])
+            os.close(theirs)
+            return Copy(int(self._socket.recv(20)), ended)
+
+    def _close(self):
+        self._socket.close()
+        self._process.wait()
+
+
+class Copy:
+    """A running copy. ``ended``: a pipe whose other end is open as long as it runs."""
+
+    def __init__(self, pid, ended):
+        self.pid, self._ended = pid, ended
+
+    def wait(self):
+        """Wait until it has ended."""
+        os.read(self._ended, 1)
+        os.close(self._ended)

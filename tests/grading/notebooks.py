@@ -10,6 +10,8 @@ from tools.paths import ASSIGNMENTS
 FIRST = "inverted-dropout"
 FOLDER = ASSIGNMENTS / FIRST
 FULL = (3, 4, 1, 3, 3, 2)
+# In assignment 2, where networks are averaged for the reader: no check looks at these averages.
+SOONER = {"for run in range(20)": "for run in range(2)"}
 
 
 @cache

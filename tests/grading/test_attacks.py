@@ -1,7 +1,8 @@
 """Hostile submissions: each gets its line, gains nothing, and leaves nothing behind.
 
 ``apart`` runs a test twice: in the sandbox, and with the limits alone, as where bubblewrap is not
-there. What only the sandbox can hold is asked in the tests named ``…_isolated``.
+there. What only the sandbox can hold is asked in the tests named ``…_isolated``. What is decided by
+the marker, when it reads what it was sent, is asked once, in copies of one process.
 """
 
 import gc
@@ -15,6 +16,7 @@ import time
 import zipfile
 from types import SimpleNamespace
 
+import forked
 import psutil
 import pytest
 from notebooks import FOLDER, FULL, assignment, marked, notebook, score, submission
@@ -27,6 +29,7 @@ from dropout_grading.mark_folder import grade
 from dropout_grading.mark_submission import mark
 
 QUICK = Limits(seconds=1, memory_bytes=2**29)
+ENDLESS = Limits(seconds=0.5)  # what never ends uses all of them
 needs_isolation = pytest.mark.skipif(
     not sandbox.isolated(), reason="bubblewrap does not work here, so nothing is isolated"
 )
@@ -84,7 +87,7 @@ PATCHES = {
 
 
 @pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
-def test_patching_gains_nothing(patch, apart):
+def test_patching_gains_nothing(patch):
     """With wrong functions, all of them: what they deserve is 0."""
     data = notebook(
         f"import numpy as np\n{patch}",
@@ -145,7 +148,7 @@ LIES = {
 @pytest.mark.parametrize("body", LIES.values(), ids=LIES)
 def test_values_that_lie_cost_their_question_alone(body):
     data = submission(evaluation(body), before=[f"import numpy as np\n{class_that_lies}"])
-    result = mark(assignment(), data, limits=QUICK)
+    result = forked.mark(assignment(), data, limits=QUICK)
     assert score(result) == LOSES_Q3
     json.dumps(result).encode()
 
@@ -169,10 +172,10 @@ evil = pickle.dumps(Evil())
         "np.save('result.npy', [Evil()], allow_pickle=True); return 1",
     ],
 )
-def test_no_pickle_is_ever_opened(body, tmp_path, apart):
+def test_no_pickle_is_ever_opened(body, tmp_path):
     target = tmp_path / "opened"
     data = submission(evaluation(body), before=["import numpy as np", PICKLE.format(target=target)])
-    assert marked(data, QUICK) == LOSES_Q3
+    assert forked.marked(data, QUICK) == LOSES_Q3
     assert not target.exists()
 
 
@@ -198,27 +201,46 @@ FORGED = {
         "h = b\"\\x93NUMPY\\x01\\x00\\x0a\\x00{'descr': (\"\n"
         "os.write(fd, struct.pack('<qq', 2, len(t)) + t + struct.pack('<q', len(h)) + h)"
     ),
+}
+SILENT = {
     "a closed socket": "os.close(fd)",
     "every descriptor closed": "os.closerange(0, 1000)",
     "half a message and silence": "import time; os.write(fd, struct.pack('<q', 1)); time.sleep(60)",
 }
 
 
+def first(cell):
+    """Return a submission that does this before all else."""
+    return submission(evaluation("return 2 * x"), before=[SOCKET + cell])
+
+
+def when_called(cell):
+    """Return a submission that does this in a function."""
+    return submission(evaluation(*(SOCKET + cell).splitlines(), "return 2 * x"))
+
+
 @pytest.mark.parametrize("cell", FORGED.values(), ids=FORGED)
-def test_a_forged_message_gains_nothing(cell, apart):
+def test_a_forged_message_gains_nothing(cell):
     """What else is in the notebook is marked as it is, or not at all."""
-    data = submission(evaluation("return 2 * x"), before=[SOCKET + cell])
-    assert marked(data, QUICK) in (LOSES_Q3, (0,) * 6)
+    assert marked(first(cell), QUICK) in (LOSES_Q3, (0,) * 6)
 
 
 @pytest.mark.parametrize("cell", FORGED.values(), ids=FORGED)
-def test_a_forged_message_in_a_function_costs_its_question(cell, apart):
-    body = (SOCKET + cell).splitlines()
-    data = submission(evaluation(*body, "return 2 * x"))
-    assert marked(data, Limits(seconds=1))[2] == 0
+def test_a_forged_message_in_a_function_costs_its_question(cell):
+    assert forked.marked(when_called(cell), QUICK)[2] == 0
 
 
-def test_answers_written_in_advance_gain_nothing(apart):
+@pytest.mark.parametrize("cell", SILENT.values(), ids=SILENT)
+def test_silence_gains_nothing(cell, apart):
+    assert marked(first(cell), QUICK) in (LOSES_Q3, (0,) * 6)
+
+
+@pytest.mark.parametrize("cell", SILENT.values(), ids=SILENT)
+def test_silence_in_a_function_costs_its_question(cell, apart):
+    assert marked(when_called(cell), QUICK)[2] == 0
+
+
+def test_answers_written_in_advance_gain_nothing():
     """A right answer cannot be known before its question: the inputs differ each time."""
     forge = (
         "import json, os, struct, sys\nimport numpy as np\n"
@@ -385,21 +407,21 @@ def test_an_array_too_large_to_have(apart):
 def test_an_endless_cell(apart):
     """It is left out: what the other cells define is marked."""
     data = submission(evaluation("return 2 * x"), after=["while True: pass"])
-    result = mark(assignment(), data, limits=Limits(seconds=1))
+    result = mark(assignment(), data, limits=ENDLESS)
     said = result["status"].removeprefix("stopped: ")
-    assert said.startswith("took longer than ")  # 1 s, or 4 s if the machine has other work
+    assert said.startswith("took longer than ")  # 0.5 s, or 2 s if the machine has other work
     assert score(result) == LOSES_Q3
     assert result["errors"] == [f"code cell 9, `while True: pass`: {said}; left out"]
 
 
 def test_endless_cells_without_end():
-    endless, limits = notebook(*["while True: pass"] * 20), Limits(seconds=0.5, restarts=3)
+    endless, limits = notebook(*["while True: pass"] * 20), ENDLESS._replace(restarts=3)
     assert score(mark(assignment(), endless, limits=limits)) == (0,) * 6
 
 
 def test_an_endless_function_costs_its_question_alone(apart):
     data = submission(evaluation("while True: pass"))
-    assert marked(data, Limits(seconds=1)) == LOSES_Q3
+    assert marked(data, ENDLESS) == LOSES_Q3
 
 
 def test_two_endless_functions_cost_their_questions_alone():
@@ -407,7 +429,7 @@ def test_two_endless_functions_cost_their_questions_alone():
     data = submission(
         {"    mask = keep_mask": f"    {endless}mask = keep_mask"} | evaluation("while True: pass")
     )
-    assert marked(data, Limits(seconds=1)) == (3, 0, 0, 0, 3, 2)
+    assert marked(data, ENDLESS) == (3, 0, 0, 0, 3, 2)
 
 
 def test_the_time_that_the_marker_takes_is_not_the_submissions():
@@ -426,7 +448,7 @@ def test_many_slow_calls_are_ended():
 
 def test_an_error_that_will_not_be_stopped(apart):
     body = ("while True:", "    try:", "        while True: pass", "    except BaseException: pass")
-    assert marked(submission(evaluation(*body)), Limits(seconds=1)) == LOSES_Q3
+    assert marked(submission(evaluation(*body)), ENDLESS) == LOSES_Q3
 
 
 def test_signals_are_of_no_use(apart):
@@ -435,7 +457,7 @@ def test_signals_are_of_no_use(apart):
         "    with contextlib.suppress(Exception): signal.signal(s, signal.SIG_IGN)"
     )
     data = submission(evaluation("while True: pass"), before=[cell])
-    assert marked(data, Limits(seconds=1)) == LOSES_Q3
+    assert marked(data, ENDLESS) == LOSES_Q3
 
 
 ORPHAN = """
@@ -480,7 +502,7 @@ def test_a_flood_of_output(apart):
 
 
 @pytest.mark.parametrize("ending", ["import sys; sys.exit(0)", "raise KeyboardInterrupt", "quit()"])
-def test_an_exit_in_a_cell_costs_nothing(ending, apart):
+def test_an_exit_in_a_cell_costs_nothing(ending):
     assert marked(submission(before=[ending]), QUICK) == FULL
 
 
@@ -620,5 +642,5 @@ def test_no_descriptor_and_no_thread_is_left():
     gc.collect()  # what earlier tests have left is closed now
     before = process.num_fds(), process.num_threads()
     for data in (submission(), notebook("import os; os._exit(0)"), notebook("while 1: pass")):
-        marked(data, Limits(seconds=1))
+        marked(data, ENDLESS)
     assert (process.num_fds(), process.num_threads()) == before

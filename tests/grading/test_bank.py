@@ -12,9 +12,9 @@ import bank_class
 import bank_inverted_dropout
 import bank_rescue
 import bank_test_time
+import forked
 import pytest
-from forked import forked
-from notebooks import FULL, assignment, mark, marked, notebook, score, submission
+from notebooks import FULL, assignment, marked, notebook, score, submission
 from own_checks import quiet, said, variables
 
 from dropout_grading import gradescope
@@ -85,8 +85,7 @@ SAID = [
 
 @pytest.mark.parametrize(("name", "replacements", "question"), SAID)
 def test_a_message_asks_what_leads_on(name, replacements, question):
-    with forked():
-        result = mark(assignment(name), quiet(submission(replacements, name=name)))
+    result = forked.mark(assignment(name), quiet(submission(replacements, name=name)))
     message, *_ = (check["message"] for check in result["checks"] if "message" in check)
     assert question in message
 
@@ -116,8 +115,7 @@ def agrees(raised, entry):
 def test_points(name, changes, points):
     """The lines that show leave no variable; with them runs the solution, above."""
     data = quiet(submission(name=name, **changes))
-    with forked():
-        result = mark(assignment(name), data)
+    result = forked.mark(assignment(name), data)
     assert score(result) == points
     assert given_by_gradescope(name, result) == points
     names = variables(data)

@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from forked import mark
 from helpers import says
-from notebooks import assignment, notebook, submission, unanswered
+from notebooks import SOONER, assignment, notebook, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table
 
 from dropout_grading.check_helpers import array_of, kept_share
 from dropout_grading.checks import NOT_WRITTEN_YET, WrongAnswerError
 from dropout_grading.execution.values import Opaque
-from dropout_grading.mark_submission import mark
 from dropout_grading.reports.feedback import UNSEEN_IN_NOTEBOOK, _section
 from dropout_grading.results import Row
 from tools.paths import HANDOUTS
@@ -52,7 +52,7 @@ def test_of_a_blank_notebook_a_line_a_question(tmp_path):
 
 
 def test_of_another_notebook_the_reason_and_no_more(tmp_path):
-    text = feedback(tmp_path, submission(name="rescue"))
+    text = feedback(tmp_path, submission(SOONER, name="test-time"))
     assert "(`ann.ipynb`) is not this assignment's notebook: it defines none of keep_mask," in text
     assert text.endswith("\n\n**Total: 0 of 20 points.**\n")
 

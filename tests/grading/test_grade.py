@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 
 import pytest
+from forked import forked
 from helpers import says
 from notebooks import FOLDER, FULL, assignment, score, submission, unanswered
 
@@ -47,9 +48,9 @@ def lay(folder, files):
 
 
 def rows_of(tmp_path, workers=2):
-    return grade(
-        FOLDER, tmp_path / "in", tmp_path / "out", workers=workers, limits=Limits(), progress=False
-    )
+    more = {"workers": workers, "limits": Limits(), "progress": False}
+    with forked():
+        return grade(FOLDER, tmp_path / "in", tmp_path / "out", **more)
 
 
 def run(tmp_path, workers=2):
@@ -565,7 +566,7 @@ def test_a_computer_on_which_nothing_runs_is_no_zero_for_all(tmp_path, monkeypat
     monkeypatch.setattr(sandbox.sys, "executable", "/usr/bin/false")
     lay(tmp_path / "in", {"ann.ipynb": GOOD})
     with pytest.raises(ValueError, match="no submission can be run on this computer"):
-        run(tmp_path)
+        grade(FOLDER, tmp_path / "in", tmp_path / "out", workers=1, limits=Limits())
 
 
 def test_the_sandbox_covers_no_place_of_python():

@@ -10,7 +10,8 @@ import sys
 import zipfile
 
 import pytest
-from notebooks import FIRST, FULL, assignment, mark, score, submission, unanswered
+from forked import mark
+from notebooks import FIRST, FULL, assignment, score, submission, unanswered
 
 from dropout_grading import gradescope
 from tools.gradescope import zipped

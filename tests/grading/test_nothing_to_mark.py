@@ -3,20 +3,14 @@
 import json
 
 import pytest
-from forked import forked
-from notebooks import assignment, notebook, score, submission, unanswered
+from forked import mark
+from notebooks import SOONER, assignment, notebook, score, submission, unanswered
 from test_grade import GOOD, fill_in, lay, rows_of, table, with_answer, zipped
 
-from dropout_grading import mark_submission
 from dropout_grading.mark_submission import ANOTHER_NOTEBOOK
 from tools.paths import HANDOUTS
 
 NAMES = ("inverted-dropout", "test-time", "rescue")
-
-
-def mark(*given):
-    with forked():
-        return mark_submission.mark(*given)
 
 
 def handed_out(name):
@@ -35,7 +29,8 @@ def test_the_blank_notebook_is_marked(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_notebook_of_another_assignment(name, other):
     """Filled in, with an answer to a question of the same number."""
-    result = mark(assignment(name), submission(name=other))
+    sooner = SOONER if other == "test-time" else {}
+    result = mark(assignment(name), submission(sooner, name=other))
     if name == other:
         assert result["status"] == "marked"
     else:
@@ -78,7 +73,7 @@ def test_the_total_is_filled_where_a_person_has_nothing_to_mark(tmp_path):
         "broken.ipynb": b"no",
         "damaged.zip": zipped({"a.ipynb": GOOD}).replace(b"PK\x01\x02", b"PK\x01\x03"),
         "none.txt": b"sorry",
-        "other.ipynb": submission(name="rescue"),
+        "other.ipynb": submission(SOONER, name="test-time"),
         "unanswered.ipynb": unanswered(GOOD),
         "answered.ipynb": GOOD,
     }

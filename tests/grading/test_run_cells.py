@@ -3,7 +3,8 @@
 import sys
 
 import pytest
-from notebooks import assignment, mark, score, submission
+from forked import mark
+from notebooks import assignment, score, submission
 
 from dropout_grading.execution import stand_ins
 from dropout_grading.execution.cells import MAX_DESCRIBED, Cells

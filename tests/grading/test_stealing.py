@@ -3,14 +3,15 @@
 import json
 
 import pytest
+from forked import mark, marked
 from markdown_it import MarkdownIt
-from notebooks import assignment, marked, notebook, score, submission
+from notebooks import assignment, notebook, score, submission
 from test_bank import FULL_MARKS
 from test_grade import GOOD, fill_in, lay, rows_of, run, table
 
 from dropout_grading import mark_folder
 from dropout_grading.execution.sandbox import Limits
-from dropout_grading.mark_submission import UNSTEADY, mark
+from dropout_grading.mark_submission import UNSTEADY
 from dropout_grading.reports import feedback, tables
 from dropout_grading.reports.text import uncell
 from dropout_grading.submissions import find

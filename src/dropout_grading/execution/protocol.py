@@ -14,7 +14,7 @@ import json
 import struct
 from typing import Any, Literal, NotRequired, TypedDict
 
-from dropout_grading.execution.values import Ref, pack, unpack
+from dropout_grading.execution.values import Ref, Source, pack, unpack
 
 MAX_ARRAYS = 1000  # in a message
 MAX_MESSAGE_BYTES = 2**26
@@ -33,12 +33,13 @@ class CellsDone(TypedDict):
 class Request(TypedDict):
     """What the marker asks for: ``do``, and the fields that it needs."""
 
-    do: Literal["call", "put", "get", "define", "restore"]
-    name: NotRequired[str]  # call, define
+    do: Literal["call", "put", "get", "give"]
+    name: NotRequired[str]  # call
     args: NotRequired[tuple]  # call
     named: NotRequired[dict[str, Any]]  # call
-    value: NotRequired[Any]  # put, define
+    value: NotRequired[Any]  # put
     ref: NotRequired[Ref]  # get
+    functions: NotRequired[dict[str, Source]]  # give
 
 
 # The number under which the worker keeps the value, and the value; or False and an error.

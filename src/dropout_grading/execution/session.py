@@ -32,9 +32,7 @@ class Session:
         """
         student = self._running()
         try:
-            student.restore()
-            for name, expression in given.items():
-                student.define(name, Source(expression))
+            student.give({name: Source(expression) for name, expression in given.items()})
             return question(student)
         except ProcessEndedError as error:
             self._stop(error)

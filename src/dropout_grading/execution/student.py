@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dropout_grading.execution.calls import CallResult, StudentError
 from dropout_grading.execution.protocol import NOT_A_MESSAGE, ProtocolError, Request, receive, send
 from dropout_grading.execution.sandbox import Limits, Sandbox
-from dropout_grading.execution.values import Ref
+from dropout_grading.execution.values import Ref, Source
 
 
 class ProcessEndedError(Exception):
@@ -52,17 +52,10 @@ class Student:
         """Return the value of a result as it is now."""
         return self._ask({"do": "get", "ref": result.ref}).value
 
-    def define(self, name: str, value: object) -> None:
-        """Put a function in place of the student's."""
-        self._arrange({"do": "define", "name": name, "value": value})
-
-    def restore(self) -> None:
-        """Put back the functions that ``define`` replaced."""
-        self._arrange({"do": "restore"})
-
-    def _arrange(self, request: Request) -> None:
+    def give(self, functions: dict[str, Source]) -> None:
+        """Put functions in place of the student's, for those that were given before."""
         try:
-            self._ask(request)
+            self._ask({"do": "give", "functions": functions})
         except StudentError as error:  # no honest process refuses this
             raise ProcessEndedError(NOT_A_MESSAGE) from error
 

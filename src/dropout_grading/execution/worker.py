@@ -51,14 +51,12 @@ class Calls:
         match self.resolve(request):
             case {"do": "get", "ref": value} | {"do": "put", "value": value}:
                 return value
-            case {"do": "define", "name": name, "value": value}:
-                self.replaced.setdefault(name, self.variables.get(name))
-                self.variables[name] = value
-                return value
             case {"do": "call", "name": name, "args": args, "named": named}:
                 return self.variables[name](*args, **named)
-        self.variables.update(self.replaced)  # "restore"
-        self.replaced.clear()
+            case {"do": "give", "functions": functions}:
+                self.variables.update(self.replaced)
+                self.replaced = {name: self.variables.get(name) for name in functions}
+                self.variables.update(functions)
         return None
 
 
