@@ -19,8 +19,8 @@ PLACES = {
 # What the sliders are set to, and what is said then.
 SAID = {
     "scale-moves": [
-        ({"p": 0.05}, ["multiplies by 0.95 and gives 9.5", "into 1.05, and a sum of ten is 10"]),
-        ({"p": 0.6}, ["multiplies by 0.4 and gives 4", "into 2.5, and a sum of ten is 10"]),
+        ({"p": 0.1}, ["multiplies by 0.9 and gives 9", "into 1.11, and a sum of ten is 10"]),
+        ({"p": 0.4}, ["multiplies by 0.6 and gives 6", "into 1.67, and a sum of ten is 10"]),
         ({"p": 0.5}, ["multiplies by 0.5 and gives 5", "into 2, and a sum of ten is 10"]),
     ],
     "learning-rate": [

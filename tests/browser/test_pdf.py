@@ -139,7 +139,7 @@ def test_code_breaks_where_a_page_ends_and_what_names_a_list_does_not(book, page
 
 
 def test_an_answer_stands_at_the_end_and_nowhere_else(texts):
-    assert "A. to forget the scaling" in texts[-1]
+    assert "C. below 0" in texts[-1]
     words = "Each of the three layers passes its factor on"
     assert [words in text for text in texts[-2:]].count(True) == 1
     assert not any(words in text for text in texts[:-2])
