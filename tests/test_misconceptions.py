@@ -164,3 +164,17 @@ def test_u_above_p_drops_one_bfloat16_of_some_hundreds_at_0(torch_seed):
     layer = MISCONCEPTIONS["keeps_where_u_exceeds_p"].layer
     dropped = (layer(torch.ones(n, dtype=torch.bfloat16), 0.0) == 0).sum().item()
     assert n / 600 < dropped < n / 225
+
+
+@pytest.mark.parametrize("name", [name for name, member in MISCONCEPTIONS.items() if member.also])
+def test_a_variant_keeps_as_many_as_its_namesake(name, rng):
+    member, ones = MISCONCEPTIONS[name], np.ones(100_000)
+    before = np.random.get_state()  # noqa: NPY002 - the bank draws from the global generator
+    np.random.seed(rng.integers(2**32))  # noqa: NPY002
+    namesake, *variants = (
+        np.count_nonzero(layer(ones, 0.2)) / ones.size for layer in (member.layer, *member.also)
+    )
+    np.random.set_state(before)  # noqa: NPY002
+    for share in variants:
+        q = (share + namesake) / 2  # five standard deviations of the difference of two shares
+        assert abs(share - namesake) <= 5 * (2 * q * (1 - q) / ones.size) ** 0.5

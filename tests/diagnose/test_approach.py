@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from dropout_scaling.diagnose._approach import fitting, inputs_of, reading, settle_mode, shapes_for
+from dropout_scaling.diagnose._approach import (
+    TRIED,
+    fitting,
+    inputs_of,
+    reading,
+    settle_mode,
+    shapes_for,
+)
 from dropout_scaling.diagnose.call import Caller, UnusableLayerError
 from dropout_scaling.diagnose.observe import observe
 
@@ -40,6 +47,15 @@ def test_a_size_of_its_own_is_tried_too():
     seen = observe(OfSize(7), P)
     assert seen.facts.rate == {"q"}
     assert seen.notes == ("it was given inputs of shape (64, 7)",)
+
+
+@pytest.mark.parametrize(
+    ("size", "own"),
+    [(3, [(64, 3), (3, 64), (3,)]), ((3, 5), [(64, 3, 5), (3, 5, 64), (3, 5)]), (True, [])],
+)
+def test_a_size_of_its_own_may_be_of_several_axes(size, own):
+    shapes = shapes_for(Caller(OfSize(size)))
+    assert [shape for shape in shapes if shape not in TRIED] == own
 
 
 def test_if_no_shape_fits_the_first_error_is_told():

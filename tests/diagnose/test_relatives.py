@@ -108,4 +108,5 @@ def test_a_relaxed_mask_is_known_at_any_temperature(temperature, ok):
     assert report.explanation == (
         "This is inverted dropout with a relaxed mask, as concrete dropout."
     )
+    assert report.evidence[0].startswith("values are multiplied by anything from 0 to 1.25, ")
     assert report.ok is ok
