@@ -89,3 +89,11 @@ def test_a_hidden_check_says_what_it_tries_and_an_empty_notebook_is_one_line():
         (1, "q1", by_p),
         (1, "q2", "a hidden check: p = 1"),
     ]
+
+
+def test_a_column_is_as_high_as_many_have_its_points():
+    columns = re.findall(
+        r'x="(\d+)" y="([\d.]+)" width="12" height="([\d.]+)"', summary._picture([2, 0, 4])
+    )
+    assert [tuple(map(float, column)) for column in columns] == [(0, 20, 20), (28, 0, 40)]
+    assert "<rect" not in summary._picture([0, 0])
