@@ -72,6 +72,13 @@ def test_numbers_are_not_compared_under_other_seeds(shifted):
         number(1.0, "two")
 
 
+def test_numbers_are_printed_as_the_page_shows_them(capsys, shifted):
+    number([4.148, -0.126], "4.1 -0.13", "errors, change")
+    shifted("1")
+    number([4.148], "5", "other seeds")
+    assert capsys.readouterr().out == "errors, change: 4.1 -0.13\nother seeds: 4\n"
+
+
 def test_several_numbers_are_compared_in_their_order():
     number(np.array([[4.148, -0.126], [0.5, 30]]), "4.1 -0.13 +0.5 30")
     with pytest.raises(AssertionError, match=says("the page says 4.1, the cell computes 0.5")):

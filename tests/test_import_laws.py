@@ -23,6 +23,7 @@ from dropout_scaling import (
     reference,
     theory,
 )
+from tools.book import execute, notebooks
 
 ROOT = Path(dropout_scaling.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
@@ -36,6 +37,7 @@ def module(path):
 
 MODULES = [module(path) for path in SOURCES if module(path)]
 AUDIT = {name for name in MODULES if name.split(".")[0] == "audit"}  # it is about PyTorch
+LABORATORIES = {name for name in MODULES if name.startswith("lab.")}  # they train, and draw
 IMPORT_TORCH = {
     "_dropouts",
     "_snapshot",
@@ -48,8 +50,9 @@ IMPORT_TORCH = {
     "stacked_networks",
     "train",
     *AUDIT,
+    *LABORATORIES,
 }
-IMPORT_MATPLOTLIB = {"plots"}
+IMPORT_MATPLOTLIB = {"plots", *LABORATORIES}
 NUMPY_ONLY = sorted(set(MODULES) - IMPORT_TORCH - IMPORT_MATPLOTLIB)
 
 
@@ -118,6 +121,17 @@ def test_only_some_modules_import_torch_and_only_plots_matplotlib(path):
     imported = top_level_imports(path)
     assert "torch" not in imported or module(path) in IMPORT_TORCH
     assert "matplotlib" not in imported or module(path) in IMPORT_MATPLOTLIB
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_no_module_imports_a_laboratory(path):
+    assert "dropout_scaling.lab" not in path.read_text(encoding="utf-8")
+
+
+def test_each_laboratory_belongs_to_a_chapter():
+    assert LABORATORIES
+    chapters = {execute.laboratory_of(path) for path in notebooks.chapters().values()}
+    assert {ROOT / f"{name.replace('.', '/')}.py" for name in LABORATORIES} <= chapters
 
 
 @pytest.mark.parametrize(("old", "new"), _old_names.MOVED.items())

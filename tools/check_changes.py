@@ -137,7 +137,10 @@ def commands(names):
     tests = sorted(test for test in tests if (ROOT / test).is_file())
     if any(test.startswith(tuple(run_tests.NEEDS_SITE)) for test in tests):
         run += [run_tests.PARTS["notebooks"], run_tests.PARTS["site"]]
-    pages = {path.relative_to(ROOT).as_posix(): name for name, path in chapters().items()}
+    pages = {}
+    for name, path in chapters().items():
+        for file in (path, execute.laboratory_of(path)):
+            pages[file.relative_to(ROOT).as_posix()] = name
     if stale := [pages[name] for name in names if name in pages]:
         run.append([*python, "tools.book.execute", str(execute.EXECUTED), *stale])
     if tests:

@@ -14,6 +14,7 @@ ASSIGNMENTS = ROOT / "assignments"
 SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "dropout_scaling"
 MARKER = SOURCE / "dropout_grading"
+LAB = PACKAGE / "lab"  # a module for each chapter that has one
 TOOLS = ROOT / "tools"
 TESTS = ROOT / "tests"
 CITATION = ROOT / "CITATION.cff"

@@ -50,22 +50,27 @@ def seeds(n: int) -> list[int]:
     return [seed(k) for k in range(n)]
 
 
-def number(values, said):
+def number(values, said, what=None):
     """Check that ``values``, rounded to the digits of ``said``, are the numbers in the sentence.
 
     ``values``: a number, or several in an array or a list. ``said``: the numbers as the page shows
-    them, a string with spaces between. If the seeds are shifted, nothing is compared. Raises
-    AssertionError for another number, ValueError if ``said`` does not hold a number for each value.
+    them, a string with spaces between. ``what``: if it is given, it is printed with the rounded
+    values. If the seeds are shifted, nothing is compared. Raises AssertionError for another number,
+    ValueError if ``said`` does not hold a number for each value.
 
     >>> number(3.14159, "3.14")
-    >>> number([1 / 3, 2 / 3], "0.3 0.67")
+    >>> number([1 / 3, 2 / 3], "0.3 0.67", "shares")
+    shares: 0.3 0.67
     """
     values, texts = np.ravel(values), said.split()
     if len(values) != len(texts):
         raise ValueError(f"said must hold a number for each of {len(values)} values, got {said!r}")
-    for value, text in zip(values, texts, strict=True):
-        rounded = f"{float(value):.{len(text.partition('.')[2])}f}"
-        if float(rounded) != float(text) and shift() == 0:
+    decimals = [len(text.partition(".")[2]) for text in texts]
+    rounded = [f"{float(v):.{n}f}" for v, n in zip(values, decimals, strict=True)]
+    if what is not None:
+        print(f"{what}:", *rounded)
+    for value, found, text in zip(values, rounded, texts, strict=True):
+        if float(found) != float(text) and shift() == 0:
             raise AssertionError(f"the page says {text}, the cell computes {float(value)!r}")
 
 

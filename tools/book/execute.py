@@ -1,8 +1,8 @@
 """Run the notebooks that have changed, through nbmake, and keep their outputs for the site.
 
-A notebook is run again when its code, the package, the pins, the Python or the device has changed;
-a change of its prose runs nothing. What is kept in .cache/executed passed, whole: a failed or
-interrupted run leaves nothing there.
+A notebook is run again when its code, the package, the pins, the Python or the device has changed.
+A change of its prose runs nothing, nor does one of another chapter's laboratory. What is kept in
+.cache/executed passed, whole: a failed or interrupted run leaves nothing there.
 
 usage: python -m tools.book.execute [FOLDER [CHAPTER ...]]      `make book` begins with it
 
@@ -25,7 +25,7 @@ from tools.book.kernel_variants import VARIANT_VARIABLE
 from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
 from tools.environment.device import DEVICE, DEVICE_VARIABLE
 from tools.file_lock import locked
-from tools.paths import BOOK, CACHE, MARKER, REQUIREMENTS, ROOT, SOURCE
+from tools.paths import BOOK, CACHE, LAB, MARKER, REQUIREMENTS, ROOT, SOURCE
 
 AT_ONCE = 3  # on two cores: while one kernel starts or ends, two compute
 SLOW_SECONDS = 20  # a chapter that takes longer is said to be slow; a busy machine is no fault
@@ -39,17 +39,25 @@ def inputs_of_all():
     """The digest of what every notebook depends on."""
     digest = hashlib.sha256(f"{platform.python_version()} {DEVICE}".encode())
     files = (p for p in SOURCE.rglob("*") if p.suffix in (".py", ".json"))
-    sources = sorted(p for p in files if MARKER not in p.parents)  # no chapter imports it
+    # No chapter imports the marker, and each its own laboratory alone.
+    sources = sorted(p for p in files if not {MARKER, LAB} & set(p.parents))
     for path in [REQUIREMENTS, *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def laboratory_of(path):
+    """The module that trains and draws for this notebook, if it has one."""
+    return LAB / f"{path.stem.replace('-', '_')}.py"
 
 
 def key(path, common=None):
     """The digest of all that this notebook's outputs depend on: its prose is not among it."""
     notebook = read(path)
     code = [(cell.source, cell.metadata) for cell in code_cells(notebook)]
-    text = json.dumps([common or inputs_of_all(), notebook.metadata, code], sort_keys=True)
+    laboratory = laboratory_of(path)
+    own = laboratory.read_text("utf8") if laboratory.is_file() else ""
+    text = json.dumps([common or inputs_of_all(), notebook.metadata, code, own], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

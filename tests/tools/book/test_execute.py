@@ -14,7 +14,8 @@ from tools.book import execute
 @pytest.fixture
 def key(clone, monkeypatch):
     """The key of the clone's notebook, computed anew at each call."""
-    for name, path in {"ROOT": "", "SOURCE": "src", "REQUIREMENTS": "requirements.txt"}.items():
+    paths = {"ROOT": "", "SOURCE": "src", "REQUIREMENTS": "requirements.txt", "LAB": "src/lab"}
+    for name, path in paths.items():
         monkeypatch.setattr(execute, name, clone.root / path)
     return lambda: execute.key(clone.root / "book" / "page.ipynb")
 
@@ -28,12 +29,19 @@ def test_prose_does_not_change_the_key(clone, key):
 
 
 @pytest.mark.parametrize(
-    "file", ["src/module.py", "src/new.py", "src/numbers.json", "requirements.txt"]
+    "file",
+    ["src/module.py", "src/new.py", "src/numbers.json", "src/lab/page.py", "requirements.txt"],
 )
 def test_the_package_and_the_pins_change_the_key(clone, key, file):
     before = key()
     clone.write(file, "CONSTANT = 2\n")
     assert key() != before
+
+
+def test_the_laboratory_of_another_chapter_does_not_change_the_key(clone, key):
+    before = key()
+    clone.write("src/lab/another.py", "CONSTANT = 2\n")
+    assert key() == before
 
 
 def test_the_device_changes_the_key(key, monkeypatch):
