@@ -34,6 +34,7 @@ PARTS = (
     "text.kinds",
     "text.opening",
     "text.short_code",
+    "text.unbroken",
     "formulas",
     "figures.inline_svg",
     "live",

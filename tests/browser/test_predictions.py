@@ -52,6 +52,7 @@ def test_the_game_counts_what_was_right(page):
     boxes.nth(1).get_by_role("button", name="Show me").click()
     boxes.nth(2).get_by_role("button").first.click()
     expect(hits).to_have_text("1 of 3 right.")
+    expect(page.locator(".said").nth(2)).to_contain_text(" So far: 1 of 3 right.")
 
 
 def test_who_has_no_guess_is_told_what_it_is(page, answers):

@@ -40,11 +40,14 @@ for (const box of document.querySelectorAll("blockquote.predict")) {
     const right = box.querySelector(".right > .choice");
     made += 1;
     hits += chosen === right;
-    if (score) score.textContent = `${hits} of ${made} right.`;
     if (!choices.length) words.append("What happens:");
     else if (chosen === right) words.append("You said: ", copy(chosen), ". Right.");
     else if (chosen === withoutChoice) words.append("It is: ", copy(right), ".");
     else words.append("You said: ", copy(chosen), ". It is: ", copy(right), ".");
+    if (score) {
+      score.textContent = `${hits} of ${made} right.`;
+      words.append(` So far: ${score.textContent}`);
+    }
     answer.prepend(words);
     words.focus(); // a screen reader goes on from here
   };

@@ -1,4 +1,4 @@
-"""Plain Markdown gets its class on the page: openings, the names of the two kinds, short code."""
+"""What the site makes of plain Markdown: openings, the two kinds, short code, whole numbers."""
 
 import pytest
 from docutils import nodes
@@ -8,6 +8,7 @@ from myst_parser.docutils_ import Parser
 from dropout_site.text.kinds import Kinds
 from dropout_site.text.opening import Opening
 from dropout_site.text.short_code import ShortCode
+from dropout_site.text.unbroken import Unbroken
 
 OPENING = (
     "**After this page you can** scale. "
@@ -73,3 +74,16 @@ def test_other_bold_words_have_none(words):
 def test_short_code_stays_in_one_line(code, classes):
     (literal,) = transformed(f"At `{code}` it is so.", ShortCode).findall(nodes.literal)
     assert literal["classes"] == classes
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("**Drops 20 % of** it.", "Drops 20\xa0% of it."),
+        ("It saves 9.0 ± 2.4 errors.", "It saves 9.0\xa0±\xa02.4 errors."),
+        ("`x = 20 % 3` and ± 1", "x = 20 % 3 and ±\xa01"),
+        ("20 per cent", "20 per cent"),
+    ],
+)
+def test_a_number_and_what_belongs_to_it_stay_in_one_line(words, shown):
+    assert transformed(words, Unbroken).astext() == shown
