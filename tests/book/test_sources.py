@@ -309,6 +309,14 @@ def test_a_claim_that_did_not_always_hold_says_on_its_page_how_often_it_did():
 
 
 @each_notebook
+def test_the_runs_that_a_page_counts_are_those_of_its_claims(name, notebook):
+    _, rows = seed_run()
+    counted = {f"{row['held']} of {row['of']}" for row in rows if row["page"] == name}
+    runs = "|".join({str(row["of"]) for row in rows})
+    assert set(re.findall(rf"\b\d+ of (?:{runs})\b(?= runs|[.)])", markdown(notebook))) <= counted
+
+
+@each_notebook
 def test_a_claim_is_a_sentence(notebook):
     for sentence in claimed(notebook):
         assert sentence[0].isupper(), sentence
