@@ -26,7 +26,7 @@ const scaleMoves = (() => {
 })();
 
 explorable("scale-moves", {
-  question: "Drag <b>p</b>: whose evaluation stays where it is, and what moves instead?",
+  question: "Drag <b>p</b>: which evaluation does not move?",
   sliders: {
     p: { label: "Drop with", min: 0.1, max: 0.5, step: 0.05, value: 0.2, said: (p) => `p = ${p.toFixed(2)}` },
   },

@@ -24,7 +24,7 @@ def test_at_p_1_each_inf_becomes_nan_and_in_the_book_s_layer_0():
 
 
 def test_a_p_that_is_nan_is_taken_until_the_first_call():
-    stands(PAGE, "`nan` does so only at the first call")
+    stands(PAGE, "`p = nan` only at the first call")
     layer = nn.Dropout(float("nan"))
     with pytest.raises(RuntimeError, match="between 0 and 1"):
         layer(X)
