@@ -25,13 +25,7 @@ def networks(splits, p, kind, *, epochs):
     )
 
 
-def ratio_behind_norm(norm, kind):
-    """Return the training loss unscaled over divided, of a network whose dropout feeds a norm.
-
-    ``norm``: ``nn.LayerNorm`` or ``nn.BatchNorm1d``. ``kind``: the dropout it is trained with, at
-    p = 0.5.
-    """
-
+def _ratio_in_front_of_norm(norm, kind):
     def make():
         layers = [nn.Linear(64, 64), nn.ReLU(), kind(0.5), norm(64)]
         return nn.Sequential(*layers, nn.Linear(64, 10))
@@ -45,6 +39,16 @@ def ratio_behind_norm(norm, kind):
             outputs = model.train()(data.x_train)
         losses.append(F.cross_entropy(outputs, data.y_train).item())
     return losses[0] / losses[1]
+
+
+def ratios_in_front_of_norms():
+    """Return the training loss, unscaled over divided, if dropout at p = 0.5 feeds a norm: (2, 2).
+
+    Of a layer norm and a batch norm, each trained with standard and with inverted dropout.
+    """
+    kinds = StandardDropout, InvertedDropout
+    norms = nn.LayerNorm, nn.BatchNorm1d
+    return np.array([[_ratio_in_front_of_norm(norm, kind) for kind in kinds] for norm in norms])
 
 
 @torch.no_grad()
