@@ -1,11 +1,21 @@
 """What makes the same input give two answers, and what does not: in PyTorch, beside the page's."""
 
 import torch
-from said import stands
+from said import made_by, stands
 from torch import nn
 from torch.nn import functional as F
 
 PAGE = "reference/symptoms"
+
+
+def test_only_eval_switches_dropout_off_and_not_a_function_that_is_not_told(torch_seed):
+    stands(PAGE, "In `Wrong` the cause is `F.dropout` without `training=self.training`")
+    chapter = made_by(PAGE, "code-01")
+    x, right, wrong = chapter.x, chapter.Right(), chapter.Wrong().eval()
+    with torch.no_grad():
+        assert not torch.equal(right(x), right(x))
+    assert torch.equal(right.eval()(x), right(x))
+    assert not torch.equal(wrong(x), wrong(x))
 
 
 def test_neither_inference_mode_nor_frozen_parameters_switch_dropout_off(torch_seed):
