@@ -18,7 +18,9 @@ def test_a_row_s_words_are_a_function_of_the_row_and_the_key():
 
 
 @pytest.mark.parametrize(
-    ("dropout", "size"), [(F.dropout, 4 * 2**20), (lambda x, p: FastDropout(p)(x), 8 * DRAWN)]
+    ("dropout", "size"),
+    [(F.dropout, 4 * 2**20), (lambda x, p: FastDropout(p)(x), 8 * DRAWN)],
+    ids=["F.dropout", "FastDropout"],
 )
 def test_what_is_kept_for_the_backward_pass(dropout, size, torch_seed):
     stands(PAGE, "It keeps what it drew, the key and the limits")
