@@ -63,6 +63,8 @@ TESTS_OF = {
         "tests/tools/test_frameworks.py",
         "tests/book/chapters/test_reference_frameworks.py",
     ],
+    "src/dropout_scaling/timings.json": ["tests/book/chapters/test_reference_timings.py"],
+    "src/dropout_scaling/vectors.json": ["tests/book/chapters/test_reference_timings.py"],
     "src/dropout_scaling/fast": ["tests/fast/test_fast.py"],
     "src/dropout_scaling/diagnose": ["tests/diagnose/test_diagnose.py"],
     "src/dropout_grading": ["tests/grading/test_grade.py", "tests/grading/test_better.py"],
@@ -115,14 +117,20 @@ def tests_of(name):
     )
     around = [path, *path.parents]  # from the file to the repository's root
     nearest = next(TESTS_OF[p.as_posix()] for p in around if p.as_posix() in TESTS_OF)
-    return [*tests_of_chapter(path), *(named or nearest)]
+    return [*tests_of_chapters(name), *(named or nearest)]
 
 
-def tests_of_chapter(path):
-    """Return the tests of what this chapter says, if it has some."""
-    name = f"{path.parent.name}_{path.stem}".replace("-", "_")
-    test = f"tests/book/chapters/test_{name}.py"
-    return [test] if path.suffix == ".ipynb" and (ROOT / test).is_file() else []
+def chapters_of(name):
+    """Return the chapters that this file is, or to which it belongs as their laboratory."""
+    files = {chapter: (path, execute.laboratory_of(path)) for chapter, path in chapters().items()}
+    return [chapter for chapter, own in files.items() if ROOT / name in own]
+
+
+def tests_of_chapters(name):
+    """Return the tests of what the chapters of this file say, if they have some."""
+    stems = (chapter.replace("/", "_").replace("-", "_") for chapter in chapters_of(name))
+    tests = (f"tests/book/chapters/test_{stem}.py" for stem in stems)
+    return [test for test in tests if (ROOT / test).is_file()]
 
 
 def commands(names):
@@ -137,11 +145,7 @@ def commands(names):
     tests = sorted(test for test in tests if (ROOT / test).is_file())
     if any(test.startswith(tuple(run_tests.NEEDS_SITE)) for test in tests):
         run += [run_tests.PARTS["notebooks"], run_tests.PARTS["site"]]
-    pages = {}
-    for name, path in chapters().items():
-        for file in (path, execute.laboratory_of(path)):
-            pages[file.relative_to(ROOT).as_posix()] = name
-    if stale := [pages[name] for name in names if name in pages]:
+    if stale := [chapter for name in names for chapter in chapters_of(name)]:
         run.append([*python, "tools.book.execute", str(execute.EXECUTED), *stale])
     if tests:
         run.append([*run_tests.PYTEST, "-n", "2", *run_tests.BY_FILE, *run_tests.GPU_MARKS, *tests])

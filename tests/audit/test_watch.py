@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.modules import module as module_hooks
 
 from dropout_scaling.audit import audit
 from dropout_scaling.audit._recorded_functions import PASSING_FUNCTIONS
@@ -35,6 +36,11 @@ def test_a_model_that_draws_leaves_the_generators_as_they_were(state):
     before = state()
     watch(DrawsEverywhere(), (X,), {}, training=True, seed=0)
     assert state() == before
+
+
+def test_no_hook_is_left_of_which_torch_compile_would_warn():
+    watch(nn.Dropout(0.2), (X,), {}, training=True, seed=0)
+    assert not module_hooks._has_any_global_hook()
 
 
 class Twice(nn.Module):

@@ -52,9 +52,16 @@ def test_they_have_its_name_or_are_those_of_what_is_nearest(name, test):
     assert check_changes.tests_of(name) == [test]
 
 
-def test_a_chapter_has_the_tests_of_what_it_says_besides_those_of_all_chapters():
-    tests = ["tests/book/chapters/test_pytorch_mc_dropout.py", "tests/book/test_sources.py"]
-    assert check_changes.tests_of("book/pytorch/mc-dropout.ipynb") == tests
+@pytest.mark.parametrize(
+    ("name", "of_all"),
+    [
+        ("book/pytorch/mc-dropout.ipynb", "tests/book/test_sources.py"),
+        ("src/dropout_scaling/lab/mc_dropout.py", "tests/test_import_laws.py"),
+    ],
+)
+def test_a_chapter_and_its_laboratory_have_the_tests_of_what_it_says(name, of_all):
+    of_its_own = "tests/book/chapters/test_pytorch_mc_dropout.py"
+    assert check_changes.tests_of(name) == [of_its_own, of_all]
 
 
 def test_a_benchmark_is_not_tested_by_what_tests_the_package():
@@ -66,6 +73,11 @@ def test_a_changed_chapter_is_run_and_its_source_is_tested():
     *_, run, tests = check_changes.commands([f"book/{name}.ipynb"])
     assert run[-1] == name
     assert tests[-1] == "tests/book/test_sources.py"
+
+
+def test_the_chapter_of_a_changed_laboratory_is_run():
+    *_, run, _ = check_changes.commands(["src/dropout_scaling/lab/mc_dropout.py"])
+    assert run[-1] == "pytorch/mc-dropout"
 
 
 def test_a_changed_module_is_run_for_its_doctests_too():

@@ -89,6 +89,8 @@ def run(model, args, kwargs, snapshot, *, seed, backward=False, outplace=False) 
         ]
         for handle in handles:
             undo.callback(handle.remove)
+        # PyTorch leaves the second one's mark, and torch.compile would warn of hooks ever after.
+        undo.callback(module_hooks._global_forward_hooks_with_kwargs.pop, handles[1].id, None)
         undo.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         with functions, draws, torch.enable_grad():

@@ -1,18 +1,23 @@
 """Dropout left on at test time: the page's own functions, on all that it says of them."""
 
 import copy
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from said import made_by, stands
 from torch import nn
+
+from dropout_scaling.exact import expectation
+from dropout_scaling.reference import inverted_train
 
 PAGE = "pytorch/mc-dropout"
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    return made_by(PAGE, "code-01", "code-02", "code-08", "code-10a", "code-10")
+    return made_by(PAGE, "code-01", "code-02", "code-08", "code-10a", "code-10", "code-27")
 
 
 @pytest.fixture
@@ -42,6 +47,16 @@ def test_every_dropout_module_of_pytorch_is_one_that_it_switches_on():
     assert sorted(kind.__name__ for kind in theirs) == kinds.split()
 
 
+def test_of_the_four_that_drop_it_reaches_the_module(chapter):
+    stands(PAGE, "One. The other three look at the `training` flag of the module that holds them")
+    model, x = chapter.Mixed(), chapter.x
+    places = chapter.places(model, x)
+    assert places == ["lstm", "attention", "", "dropout"]
+    chapter.dropout_on(model)
+    assert [model.get_submodule(name).training for name in places] == [False, False, False, True]
+    assert not chapter.all_on(model, x)
+
+
 def test_with_their_names_all_four_drop_and_nothing_else_is_switched_on(chapter):
     stands(PAGE, "all four drop, while the batch norm stays in eval mode")
     model, x = chapter.Mixed(), chapter.x
@@ -68,6 +83,7 @@ def test_the_fast_path_passes_by_its_dropout_modules(chapter, encoder):
     with torch.no_grad():
         torch.testing.assert_close(chapter.dropout_on(encoder)(x), encoder.eval()(x))
         assert torch.equal(chapter.dropout_on(encoder)(x), encoder(x))
+    assert not torch.equal(encoder(x), encoder(x))  # with gradients it goes the long way
     assert not chapter.all_on(chapter.dropout_on(encoder), x)
 
 
@@ -83,5 +99,31 @@ def test_either_cure_of_the_fast_path_switches_all_of_it_on(chapter, encoder):
         chapter.dropout_on(encoder)
         with torch.no_grad():
             assert not torch.equal(encoder(x), encoder(x))
+        assert chapter.all_on(chapter.dropout_on(encoder, chapter.places(encoder, x)), x)
     finally:
         torch.backends.mha.set_fastpath_enabled(True)
+
+
+def test_the_seed_makes_the_samples_repeatable(chapter):
+    stands(PAGE, "The seed makes it repeatable on any device, and PyTorch's own stream stays")
+    before = torch.get_rng_state()
+    again = chapter.mc_samples(chapter.net, chapter.data.x_test, 50, chapter.seed(2)).mean(dim=1)
+    assert torch.equal(chapter.averages, again)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_averaged_logits_are_eval_mode_s_if_a_linear_layer_alone_follows(chapter):
+    stands(PAGE, "over all masks exactly so if a linear layer alone follows the dropout, as in our")
+    assert [type(layer) for layer in chapter.net[-2:]] == [nn.Dropout, nn.Linear]
+    thirds = np.array([[Fraction(i * j % 7 - 3, 3) for j in (1, 2)] for i in (1, 2, 3)])
+    h, p = np.array([Fraction(1), Fraction(2), Fraction(3)]), Fraction(3, 10)
+
+    def linear(mask):
+        return inverted_train(h, mask, p) @ thirds
+
+    def two_layers(mask):
+        return np.maximum(linear(mask), 0) @ thirds[:2]
+
+    nothing_dropped = np.maximum(h @ thirds, 0) @ thirds[:2]
+    assert (expectation(linear, 3, p) == h @ thirds).all()
+    assert (expectation(two_layers, 3, p) != nothing_dropped).all()

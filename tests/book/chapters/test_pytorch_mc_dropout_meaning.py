@@ -1,17 +1,51 @@
-"""The spread of MC dropout says nothing of how much data there was: exactly, for a linear unit."""
+"""MC dropout's mean over all masks; its spread, which the number of data does not change."""
 
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
-from said import stands
+import pytest
+import torch
+from said import made_by, stands
 
-from dropout_scaling.exact import variance
+from dropout_scaling.exact import expectation, variance
+from dropout_scaling.masks import all_masks, mask_probabilities
 from dropout_scaling.reference import inverted_train
 from dropout_scaling.theory import ridge_penalty
 
 PAGE = "pytorch/mc-dropout-meaning"
 P, Q = Fraction(1, 5), Fraction(4, 5)
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return made_by(PAGE, "code-01", "code-02")
+
+
+def test_the_page_s_arrays_compute_what_the_network_does_in_eval_mode(chapter):
+    stands(PAGE, "**MC dropout does not estimate what `model.eval()` computes.**")
+    with torch.no_grad():
+        answers = chapter.net(chapter.data.x_test).softmax(-1)
+    np.testing.assert_allclose(answers, chapter.in_eval, rtol=1e-9)
+
+
+def test_logits_averaged_over_all_masks_give_eval_mode(chapter):
+    stands(PAGE, "Over all masks that gives eval mode, exactly")
+    hidden, row = chapter.hidden[chapter.doubtful], chapter.in_eval[chapter.doubtful]
+    mean = expectation(
+        lambda m: inverted_train(hidden, m, chapter.p) @ chapter.weight.T + chapter.bias,
+        chapter.n,
+        chapter.p,
+    )
+    np.testing.assert_allclose(chapter.softmax(mean), row, rtol=1e-9)
+
+
+def test_the_ensemble_s_log_loss_is_at_most_the_mean_of_its_members(chapter):
+    stands(PAGE, "is at most the mean log-loss of its members, for each digit")
+    masks = all_masks(chapter.n)
+    members = -np.log(chapter.answers(chapter.doubtful)(masks))
+    ensemble = -np.log(chapter.exact[chapter.doubtful])
+    assert (mask_probabilities(masks, chapter.p) @ members >= ensemble).all()
 
 
 def loss(w, x, y, decay):

@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from dropout_scaling.diagnose import diagnose
 from dropout_scaling.diagnose.observe import observe
+from dropout_scaling.exact import expectation, variance
 
 PAGE, P = "pytorch/relatives", 0.2
 
@@ -60,6 +61,21 @@ def test_dropconnect_in_one_line_shares_its_mask_between_the_rows():
     assert observe(one_line, P).facts.shared == ("row",)
 
 
+def test_under_dropconnect_two_outputs_vary_as_much_and_independently():
+    stands(
+        PAGE, "The same means and the same variances, but under DropConnect the two outputs vary"
+    )
+    chapter = made_by(PAGE, "code-01", "code-04", "code-10")
+    p, q = chapter.p, chapter.q
+    for f, n, covariance in (
+        (chapter.dropout_of_inputs, 2, 2 * p / q),
+        (chapter.dropconnect, 4, 0),
+    ):
+        assert (expectation(f, n, p) == 2).all()
+        assert (variance(f, n, p) == 2 * p / q).all()
+        assert expectation(lambda m, f=f: f(m).prod(axis=1), n, p) - 2 * 2 == covariance
+
+
 def test_an_lstm_draws_a_new_mask_at_each_step_between_its_layers():
     stands(PAGE, "What it draws between layers is a new mask at each step")
     shapes = []
@@ -93,3 +109,10 @@ def test_under_alpha_dropout_a_1_is_one_of_two_values(torch_seed):
     # In float32, rounded a few times.
     np.testing.assert_allclose([low, high], a * np.array([ALPHA * (P - 1), 1 + ALPHA * P]), 1e-6)
     assert round(P * low + (1 - P) * high, 2) == 0.70
+
+
+def test_diagnose_names_alpha_dropout_and_calls_it_wrong():
+    stands(PAGE, "`diagnose` names it, and calls it wrong: as a plain dropout it would be")
+    report = diagnose(nn.AlphaDropout(P), P)
+    assert not report.ok
+    assert report.explanation.startswith("This is alpha dropout")

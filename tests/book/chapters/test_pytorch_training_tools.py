@@ -5,9 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from said import stands
+from said import made_by, stands
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
+
+from dropout_scaling.lab.training_tools import bias, biases
 
 PAGE = "pytorch/training-tools"
 
@@ -44,6 +46,26 @@ def test_the_error_is_of_the_first_run_and_the_dropped_inputs_of_the_second(pres
     assert torch.equal(first, second) == preserve
 
 
+def test_under_autocast_dropout_works_in_the_type_that_it_is_given():
+    stands(
+        PAGE, "Dropout takes the type that it is given, and behind a linear layer that is bfloat"
+    )
+    chapter = made_by(PAGE, "code-01", "code-03")
+    assert chapter.alone.dtype == torch.float32
+    assert chapter.behind_a_layer.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("dtype", "exact"),
+    [(torch.bfloat16, "-1/640 0 1/1280 0"), (torch.float16, "1/5120 0 1/10240 0")],
+)
+def test_in_half_precision_the_mean_is_biased_by_so_much(dtype, exact):
+    stands(PAGE, "At `p = 0.1` in bfloat16 each unit is a 640th too small on average; at `p = 0.3`")
+    ps = ["0.1", "0.2", "0.3", "0.5"]
+    assert [bias(Fraction(p), dtype) for p in ps] == [*map(Fraction, exact.split())]
+    assert biases(["0.1"]).endswith("| 0.1 | −1/640 | 1/5120 |")
+
+
 def test_the_bias_of_the_factor_stays_below_a_256th():
     stands(PAGE, "to `0.999` it stays below $2^{-8}$, as a single rounding must")
     for p in np.arange(1, 1000) / 1000:  # divided as in F.dropout
@@ -71,3 +93,17 @@ def test_float16_ends_where_bfloat16_does_not(dtype, overflows):
     assert torch.finfo(torch.float16).max == 65_504
     doubled = F.dropout(torch.full((1000,), 60_000, dtype=dtype), 0.5)
     assert doubled.isinf().any() == overflows
+
+
+def test_a_compiled_layer_has_a_graph_for_each_mode_and_its_draw_stays_a_draw(torch_seed):
+    stands(PAGE, "Two: the mode is a constant of the graph")
+    stands(PAGE, "The draw stays a draw")
+    chapter = made_by(PAGE, "code-01", "code-08")
+    assert [graphs for *_, graphs in chapter.calls.values()] == [1, 2, 2]
+    for name, (ours, first, second, _) in chapter.calls.items():
+        assert torch.equal(ours, first)
+        assert torch.equal(first, second) == (name == "eval")
+    assert torch.equal(chapter.calls["eval"][1], chapter.x)
+    train, evaluation = chapter.graphs
+    assert "0.2, True" in train.code
+    assert "0.2, False" in evaluation.code

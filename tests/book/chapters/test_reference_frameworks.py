@@ -1,9 +1,13 @@
 """What the page of frameworks says of them by name is what they did when they were run."""
 
+import numpy as np
 import pytest
-from said import stands
+from said import made_by, stands
 
+from dropout_scaling.convert import inverted_weight
 from dropout_scaling.data import frameworks
+from dropout_scaling.diagnose import diagnose
+from dropout_scaling.lab.frameworks import parts, short
 
 PAGE = "reference/frameworks"
 ROWS = frameworks()[1]
@@ -17,10 +21,44 @@ def whose(column, begins):
     return {name for name, row in RAN.items() if str(row[column]).startswith(begins)}
 
 
+def test_four_are_unlike_pytorch():
+    stands(PAGE, "Four are unlike PyTorch: bold says in what")
+    assert [short(row) for row in parts(ROWS)["Unlike PyTorch"]] == [
+        "Deeplearning4j",
+        "MindSpore with a bare number",
+        "PaddlePaddle with its other mode",
+        "TensorFlow 1",
+    ]
+    assert len(RAN) >= 15
+
+
+@pytest.mark.parametrize("name", RAN)
+def test_each_that_was_run_divides_by_q_while_training_but_for_one(name):
+    stands(PAGE, "Each library that we ran divides by `q` while training and leaves evaluation")
+    stands(PAGE, "PaddlePaddle's other mode, `downscale_in_infer`, is the paper's kind")
+    row = RAN[name]
+    inverted = (1.25 if row["means"] == "drop" else 5, 1)  # 0.2 is dropped, or kept
+    wanted = (1, 0.8) if name == "paddle_downscale" else inverted
+    assert (row["kept"], row["evaluation"]) == wanted
+
+
+@pytest.mark.parametrize("name", RAN)
+def test_the_argument_says_if_the_number_drops_or_keeps(name):
+    stands(PAGE, "`p`, `rate` and `ratio` are the probability of dropping. `keep_prob` is that of")
+    means = {"p": "drop", "rate": "drop", "ratio": "drop", "keep_prob": "keep"}
+    assert RAN[name]["means"] == means[RAN[name]["argument"]]
+
+
 def test_of_tensorflow_s_two_versions_one_keeps_and_the_other_drops():
     stands(PAGE, "What follows `x` was `keep_prob` in TensorFlow 1, and is `rate` in TensorFlow 2")
     for name, word in (("tensorflow_v1", "keep_prob"), ("tensorflow", "rate")):
         assert RAN[name]["argument"] == RAN[name]["takes"][1] == word
+
+
+def test_from_tensorflow_1_to_keras_the_number_alone_changes():
+    stands(PAGE, "The network of a colleague comes from `keep_prob=0.9` in TensorFlow 1")
+    for name, means in (("tensorflow_v1", "keep"), ("keras_torch", "drop"), ("keras_jax", "drop")):
+        assert (RAN[name]["means"], RAN[name]["evaluation"]) == (means, 1)
 
 
 def test_mindspore_keeps_a_bare_number_and_drops_p():
@@ -43,24 +81,41 @@ def test_of_those_that_were_read_one_keeps():
 
 
 @pytest.mark.parametrize(
-    ("sentence", "untold", "names"),
+    ("sentence", "column", "begins", "names"),
     [
         (
             "In PyTorch, Flax NNX, PaddlePaddle, MLX and Chainer it drops",
+            "untold",
             "drops",
             "pytorch flax paddle paddle_downscale mlx chainer tensorflow tensorflow_v1 haiku jax",
         ),
         (
             "In Keras, MindSpore, tinygrad, MXNet and ONNX it does not",
+            "untold",
             "does not drop",
             "keras_torch keras_jax mindspore mindspore_p tinygrad mxnet onnx onnxruntime",
         ),
-        ("Equinox raises an error", "raises RuntimeError", "equinox"),
+        ("Equinox raises an error", "untold", "raises RuntimeError", "equinox"),
+        (
+            "PyTorch, Keras, Flax NNX, Equinox, PaddlePaddle, tinygrad, and JAX by hand",
+            "drop_all",
+            "gives zeros",
+            "pytorch keras_torch keras_jax flax equinox paddle paddle_downscale tinygrad jax",
+        ),
+        (
+            "TensorFlow, Haiku, MLX, Chainer, MindSpore and ONNX Runtime",
+            "drop_all",
+            "raises",
+            "tensorflow tensorflow_v1 haiku mlx chainer mindspore mindspore_p onnxruntime",
+        ),
+        ("MXNet, and ONNX's reference evaluator", "drop_all", "gives nan", "mxnet onnx"),
     ],
 )
-def test_a_layer_that_nobody_has_told_the_mode(sentence, untold, names):
+def test_who_does_what_if_nobody_told_the_mode_and_if_all_is_dropped(
+    sentence, column, begins, names
+):
     stands(PAGE, sentence)
-    assert whose("untold", untold) == set(names.split())
+    assert whose(column, begins) == set(names.split())
 
 
 def test_some_have_no_mode_at_all():
@@ -73,27 +128,6 @@ def test_some_have_no_mode_at_all():
 def test_equinox_under_a_map_gives_each_row_the_same_mask():
     stands(PAGE, "mapped over the rows of a batch with one key, gives each row the same mask")
     assert RAN["equinox"]["shared_axes"] == [0]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "gives", "names"),
-    [
-        (
-            "PyTorch, Keras, Flax NNX, Equinox, PaddlePaddle, tinygrad, and JAX by hand",
-            "gives zeros",
-            "pytorch keras_torch keras_jax flax equinox paddle paddle_downscale tinygrad jax",
-        ),
-        (
-            "TensorFlow, Haiku, MLX, Chainer, MindSpore and ONNX Runtime",
-            "raises",
-            "tensorflow tensorflow_v1 haiku mlx chainer mindspore mindspore_p onnxruntime",
-        ),
-        ("MXNet, and ONNX's reference evaluator", "gives nan", "mxnet onnx"),
-    ],
-)
-def test_everything_is_dropped(sentence, gives, names):
-    stands(PAGE, sentence)
-    assert whose("drop_all", gives) == set(names.split())
 
 
 def test_diagnose_found_nothing_else_to_say():
@@ -111,3 +145,40 @@ def test_the_other_edges():
     assert {name for name, row in RAN.items() if row["vector"]} == {"paddle_downscale"}
     edges = {(row["half"], row["drop_none"]) for row in RAN.values()}
     assert edges == {("float16", "gives x")}
+
+
+@pytest.fixture(scope="module")
+def moved():
+    return made_by(PAGE, "code-01", "code-02")
+
+
+def test_a_checkpoint_that_moves_needs_q_on_its_weights(moved):
+    stands(
+        PAGE, "What comes through the weights is 1/`q` times too large, here 1.25 times, and the"
+    )
+    near = {"rtol": 1e-12, "atol": 1e-12}
+    too_large = (moved.copied - moved.b) / (moved.wanted - moved.b)
+    np.testing.assert_allclose(too_large, 1.25, rtol=1e-12)
+    np.testing.assert_allclose(moved.moved, moved.wanted, **near)
+    as_trained = moved.standard_train(moved.h, moved.mask) @ moved.w
+    np.testing.assert_allclose(moved.in_training, as_trained, **near)
+
+
+def test_a_checkpoint_that_moves_to_code_without_dropout_needs_q_too(moved):
+    stands(PAGE, "| at evaluation | gone: no dropout | `q` |")
+    gone = moved.h @ inverted_weight(moved.w, moved.p) + moved.b
+    np.testing.assert_allclose(gone, moved.wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_a_function_that_takes_p_for_keep_is_told_so():
+    cure = "your p is the probability of keeping, as in the paper; here p is that of dropping"
+    stands(PAGE, f'If you have named it wrongly, the report says: "{cure}"')
+    dropout = made_by(PAGE, "code-01", "code-03").dropout
+
+    def misnamed(x, p, training):
+        return dropout(x, p, training)
+
+    report = diagnose(misnamed, 0.2)
+    assert report.misconception == "takes_p_for_keep"
+    assert cure in report.explanation
+    assert diagnose(dropout, 0.2).explanation == "This is standard dropout."
