@@ -19,9 +19,15 @@ PLACES = {
 # What the sliders are set to, and what is said then.
 SAID = {
     "scale-moves": [
-        ({"p": 0.1}, ["multiplies by 0.9 and gives 9", "into 1.11, and a sum of ten is 10"]),
-        ({"p": 0.4}, ["multiplies by 0.6 and gives 6", "into 1.67, and a sum of ten is 10"]),
-        ({"p": 0.5}, ["multiplies by 0.5 and gives 5", "into 2, and a sum of ten is 10"]),
+        (
+            {"p": 0.1},
+            ["the mean sum is 9, and evaluation multiplies by 0.9", "1 becomes 1.11, the"],
+        ),
+        (
+            {"p": 0.4},
+            ["the mean sum is 6, and evaluation multiplies by 0.6", "1 becomes 1.67, the"],
+        ),
+        ({"p": 0.5}, ["the mean sum is 5, and evaluation multiplies by 0.5", "1 becomes 2, the"]),
     ],
     "learning-rate": [
         ({"p": 0.2, "ratio": 0.64}, ["One line, up to rounding: ", "is 0.64 times"]),

@@ -31,7 +31,7 @@ explorable("scale-moves", {
     p: { label: "Drop with", min: 0.1, max: 0.5, step: 0.05, value: 0.2, said: (p) => `p = ${p.toFixed(2)}` },
   },
   panels: 2,
-  heights: [30.5, 14.75],
+  heights: [38, 18.5],
   replaces: true,
 
   draw({ p }, boxes, em) {
@@ -53,7 +53,7 @@ explorable("scale-moves", {
 
       // The sums: from 0 to 20, which is the largest at p = 0.5. No probability is above 0.4.
       const x = scale(0, 20, left + 0.8 * em, left + width - 0.8 * em);
-      const floor = top + 12.2 * em, y = scale(0, 0.4, floor, top + 7.4 * em);
+      const floor = top + 16 * em, y = scale(0, 0.4, floor, top + 7.4 * em);
       svg += pen.path([[x(0), floor], [x(20), floor]]);
       for (const tick of [0, 5, 10, 15, 20]) svg += pen.text(x(tick), floor + 1.15 * em, tick, "", "middle");
       svg += pen.text(left, floor + 2.3 * em, "sums in training (height: probability)");
@@ -73,9 +73,8 @@ explorable("scale-moves", {
 
   say({ p }) {
     const [standard, inverted] = ["standard", "inverted"].map((kind) => scaleMoves.of(kind, p));
-    return `Standard: training leaves a kept 1 as it is, and a sum of ten is ${short(scaleMoves.mean(standard))} on average; ` +
-      `evaluation multiplies by ${short(standard.evaluation)} and gives ${short(10 * standard.evaluation)}. ` +
-      `Inverted: training turns a kept 1 into ${short(inverted.kept)}, and a sum of ten is ${short(scaleMoves.mean(inverted))} on average; ` +
-      `evaluation multiplies nothing and gives ${short(10 * inverted.evaluation)}.`;
+    return `Standard: a kept 1 stays 1, the mean sum is ${short(scaleMoves.mean(standard))}, ` +
+      `and evaluation multiplies by ${short(standard.evaluation)}. Inverted: a kept 1 becomes ${short(inverted.kept)}, ` +
+      `the mean sum is ${short(scaleMoves.mean(inverted))}, and evaluation multiplies by nothing.`;
   },
 });

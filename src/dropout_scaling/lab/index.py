@@ -12,14 +12,14 @@ def draw_kinds(inverted, standard):
         "PyTorch (inverted)": (plots.INVERTED, inverted, ("÷ 0.5", None)),
         "the paper (standard)": (plots.STANDARD, standard, (None, "× 0.5")),
     }
-    _, axes = plots.subplots(3.8, 2, 2)
+    _, axes = plots.subplots(3.1, 2, 2)
     for row, (name, (style, *does)) in zip(axes, kinds.items(), strict=True):
-        row[0].text(-0.4, 1.6, name, weight="bold")
+        row[0].text(-0.4, 1.75, name, weight="bold")
         modes = zip(row, ("training", "evaluation"), *does, strict=True)
         for ax, mode, values, scale in modes:
             plots.units(ax, values, style=style)
             scaled = {"color": style["color"], "weight": "bold"} if scale else {}
-            ax.text(-0.4, 0.8, f"{mode}: {scale or 'as they are'}", **scaled)
-            ax.text(1.5, -1.2, f"sum {values.sum():g}", ha="center", va="top")
-            ax.set(xlim=(-0.5, 3.8), ylim=(-1.8, 2))
+            ax.text(-0.4, 0.85, f"{mode}: {scale or 'as they are'}", **scaled)
+            ax.text(3.75, 0, f"= {values.sum():g}", va="center", weight="bold")
+            ax.set(xlim=(-0.45, 4.5), ylim=(-1.15, 2.2))
             plots.bare(ax, size=13)

@@ -13,7 +13,7 @@ def draw_relu(sums, probabilities, mean_of_relu):
     sums, probabilities = np.asarray(sums, float), np.asarray(probabilities, float)
     mean = sums @ probabilities
     values = np.unique(sums)
-    areas = [1500 * probabilities[sums == value].sum() for value in values]
+    areas = [700 * probabilities[sums == value].sum() for value in values]
     _, ax = plots.subplots(3.4)
     ax.plot([-2.5, 0, 3.4], [0, 0, 3.4], color=plots.INK, linewidth=1)
     look = {"facecolor": "none", "edgecolor": plots.INK}
@@ -28,4 +28,4 @@ def draw_relu(sums, probabilities, mean_of_relu):
     plots.note(ax, text, (mean, mean), (24, -14), va="center", color=standard, weight="bold")
     plots.note(ax, "lifted to 0", (-1.5, 0), (0, 16), ha="center")
     ax.set(xlabel="sum of what is kept", xticks=range(-2, 4), yticks=range(4), xlim=(-2.7, 3.6))
-    ax.set_title("behind the ReLU")
+    ax.set_title("after the ReLU")

@@ -81,8 +81,10 @@ def test_short_code_stays_in_one_line(code, classes):
     [
         ("**Drops 20 % of** it.", "Drops 20\xa0% of it."),
         ("It saves 9.0 ± 2.4 errors.", "It saves 9.0\xa0±\xa02.4 errors."),
-        ("`x = 20 % 3` and ± 1", "x = 20 % 3 and ±\xa01"),
-        ("20 per cent", "20 per cent"),
+        ("The sum is 2 + 1 − 2 = 1 here.", "The sum is 2\xa0+\xa01\xa0−\xa02\xa0=\xa01 here."),
+        ("`q³` = 64/125", "q³\xa0=\xa064/125"),
+        ("`x = 20 % 3` as it is, 20 per cent", "x = 20 % 3 as it is, 20 per cent"),
+        ("1000 + 2000 + 3000 + 4000 = 10000", "1000 + 2000 + 3000 + 4000 = 10000"),
     ],
 )
 def test_a_number_and_what_belongs_to_it_stay_in_one_line(words, shown):
