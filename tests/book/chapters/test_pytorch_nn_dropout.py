@@ -13,7 +13,10 @@ X = torch.tensor([1.0, -1.0, torch.inf, torch.nan])
 
 
 def test_in_training_a_finite_value_becomes_0_or_x_divided_by_q():
-    stands(PAGE, "in training a finite value becomes 0 or `x / q`. Only *which* are kept is random")
+    stands(
+        PAGE,
+        "in training a finite value becomes 0 or `x / q`, up to rounding. Only *which* are kept",
+    )
     assert set(nn.Dropout(p=0.2)(torch.full((1000,), 3.0)).tolist()) == {0, 3.75}
 
 
@@ -47,7 +50,7 @@ def test_a_p_that_is_nan_is_taken_until_the_first_call():
 
 def test_a_p_outside_0_and_1_is_refused_when_the_layer_is_made():
     stands(PAGE, "**A `p` outside [0, 1]** raises an error when the layer is made")
-    stands(PAGE, "In this book's `InvertedDropout` a dropped `inf` is 0, and `p = nan` is refused")
+    stands(PAGE, "There a dropped `inf` is 0, and `p = nan` is refused at once")
     with pytest.raises(ValueError, match="between 0 and 1"):
         nn.Dropout(1.2)
     with pytest.raises(ValueError, match="p must be"):
@@ -67,14 +70,14 @@ def test_integers_raise_an_error_in_training_only_if_they_must_be_scaled(p):
 
 
 def test_in_place_it_raises_an_error_on_a_parameter():
-    stands(PAGE, "It raises an error on a parameter that needs a gradient")
+    stands(PAGE, "On a parameter it raises an error at once")
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
         nn.Dropout(0.2, inplace=True)(torch.ones(3, requires_grad=True))
 
 
 @pytest.mark.parametrize("activation", [torch.relu, torch.sigmoid])
-def test_in_place_behind_what_needs_its_output_the_backward_pass_raises_an_error(activation):
-    stands(PAGE, "behind a ReLU or a sigmoid, whose backward pass needs its output, `backward()`")
+def test_in_place_after_what_needs_its_output_the_backward_pass_raises_an_error(activation):
+    stands(PAGE, "after a ReLU or a sigmoid later, in `backward()`")
     output = activation(torch.ones(3, requires_grad=True))
     nn.Dropout(0.2, inplace=True)(output)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -84,7 +87,7 @@ def test_in_place_behind_what_needs_its_output_the_backward_pass_raises_an_error
 @pytest.mark.parametrize("p", [0.1, 0.2, 0.3, 0.5, 0.75])
 def test_two_lines_are_the_layer_and_dividing_at_the_end_rounds_otherwise(p):
     stands(PAGE, "these two lines are `nn.Dropout` in training, bit for bit, with `q = 1 - p`")
-    stands(PAGE, "`x * m / q`, rounds once less: some values differ in their last bit")
+    stands(PAGE, "`x * m / q`, rounds only once, so some values differ in their last bit")
     two_lines = made_by(PAGE, "code-01", "code-09").two_lines
     x = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
 
