@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from dropout_scaling.diagnose._causes import agree, kind_of, shown
+from dropout_scaling.diagnose._matching_misconceptions import agree, kind_of, shown
 from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dropout_scaling.diagnose import Report, diagnose
-from dropout_scaling.diagnose._causes import RIGHT
+from dropout_scaling.diagnose._matching_misconceptions import RIGHT
 from dropout_scaling.misconceptions import MISCONCEPTIONS
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 from dropout_scaling.reference import (

@@ -8,7 +8,7 @@ import yaml
 
 from tests.bare import run as bare
 from tools import paths
-from tools.book.notebooks import CELL_TIMEOUT_SECONDS
+from tools.book.notebooks import cell_timeout_seconds
 from tools.environment.device import DEVICE_VARIABLE
 from tools.environment.pyodide import NPM_PINS
 from tools.environment.set_up import TRIED_PYTHONS, oldest_python
@@ -36,7 +36,7 @@ def test_git_ignores_what_the_commands_make():
 
 def test_a_plain_build_gives_a_cell_as_long_as_the_commands_do():
     settings = yaml.safe_load(paths.CONFIG.read_text("utf8"))
-    assert settings["execute"]["timeout"] == CELL_TIMEOUT_SECONDS
+    assert settings["execute"]["timeout"] == cell_timeout_seconds()
 
 
 def test_make_the_tools_and_the_package_know_the_device_by_one_variable():

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.book.kernel_environment import kernel_environment
 from tools.book.kernel_variants import VARIANT_VARIABLE
-from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters, code_cells, read
+from tools.book.notebooks import cell_timeout_seconds, chapters, code_cells, read
 from tools.environment.device import DEVICE, DEVICE_VARIABLE
 from tools.file_lock import locked
 from tools.paths import BOOK, CACHE, LAB, MARKER, REQUIREMENTS, ROOT, SOURCE
@@ -97,7 +97,7 @@ def run(name):
 
     start = time.monotonic()
     try:
-        result = NotebookRun(RUN_FOLDER / f"{name}.ipynb", CELL_TIMEOUT_SECONDS).execute()
+        result = NotebookRun(RUN_FOLDER / f"{name}.ipynb", cell_timeout_seconds()).execute()
     except DeadKernelError as error:
         return None, time.monotonic() - start, str(error) or repr(error)
     why = f"{result.error.summary}\n{result.error.trace}" if result.error else ""

@@ -4,11 +4,17 @@ Needs the standard library alone until one is read: the check on a GPU lists the
 """
 
 import ast
+import re
 
-from tools.paths import BOOK, HANDOUTS
+from tools.paths import BOOK, CONFIG, HANDOUTS
 
 SETTINGS = {"torch.set_num_threads", "torch.set_default_dtype", "device = default_device"}
-CELL_TIMEOUT_SECONDS = 120  # then it is stopped
+
+
+def cell_timeout_seconds():
+    """The seconds that a cell may take: `timeout` in `execute` of _config.yml."""
+    settings = CONFIG.read_text("utf8")
+    return int(re.search(r"^execute:\n(?: .*\n)*?  timeout: (\d+)", settings, re.MULTILINE)[1])
 
 
 def chapters():

@@ -27,7 +27,7 @@ from pathlib import Path
 if not __package__:  # run by its path: Python has put this folder there, not the repository
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tools.book.notebooks import CELL_TIMEOUT_SECONDS, chapters
+from tools.book.notebooks import cell_timeout_seconds, chapters
 from tools.environment.device import DEVICE_VARIABLE
 from tools.gpu_check.timed_steps import Run
 from tools.gpu_check.wheels import REQUESTED, pinned
@@ -36,7 +36,7 @@ from tools.paths import BOOK, ROOT, TESTS
 # Imported by name: whatever else pytest has there could warn, and print.
 PYTEST = ["-m", "pytest", "-q", "-p", "tools.gpu_check.json_lines", "-p", "no:cacheprovider"]
 NBMAKE = ["-p", "xdist.plugin", "-p", "nbmake.pytest_plugin", "--nbmake", "--overwrite"]
-NBMAKE += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}"]
+NBMAKE += [f"--nbmake-timeout={cell_timeout_seconds()}"]
 PARTS = ["-m", "tools.gpu_check.parts"]
 
 

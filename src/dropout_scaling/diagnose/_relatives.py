@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from dropout_scaling.diagnose._causes import RIGHT, kind_of, shown
+from dropout_scaling.diagnose._matching_misconceptions import RIGHT, kind_of, shown
 from dropout_scaling.diagnose._multipliers import AXES
 from dropout_scaling.diagnose.observe import Facts
 

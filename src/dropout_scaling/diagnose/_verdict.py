@@ -4,8 +4,8 @@ import re
 from textwrap import fill
 from typing import NamedTuple
 
-from dropout_scaling.diagnose._causes import ENDS, causes
 from dropout_scaling.diagnose._chance import ALPHA
+from dropout_scaling.diagnose._matching_misconceptions import ENDS, causes
 from dropout_scaling.diagnose._relatives import UNSEEN_EVALUATION, known
 from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
