@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from said import markdown
+from said import markdown, stands
 
 from dropout_scaling import reference
+from dropout_scaling.exact import expectation
 from dropout_scaling.masks import bernoulli_mask
 
 PAGE, P = "inversion/why-divide-while-training", 0.2
@@ -25,3 +26,13 @@ def test_the_code_on_the_page_is_that_of_the_package(kind, rng):
     train, evaluate = OURS[kind]
     assert (written["train"](x, mask, P) == train(x, mask, P)).all()
     assert (written["evaluate"](x, P) == evaluate(x, P)).all()
+
+
+def test_each_kind_s_sum_at_evaluation_is_its_mean_over_all_masks():
+    stands(PAGE, "**Standard 8, inverted 10.** Each is the mean of its own kind in training.")
+    ones = np.ones(10)
+    at_evaluation = {"standard": 8, "inverted": 10}
+    for kind, (train, evaluate) in OURS.items():
+        mean = expectation(lambda masks, train=train: train(ones, masks, P).sum(axis=1), 10, P)
+        both = [mean, evaluate(ones, P).sum()]
+        np.testing.assert_allclose(both, at_evaluation[kind], rtol=1e-14)
