@@ -75,17 +75,20 @@ def draw_sums():
 
 
 def draw_ways(drop_probabilities, errors, loss):
-    """Draw errors and log-loss over p. Both: {way: shape (values of p, splits)}."""
-    ways = {
-        "forgotten": ({**plots.PLAIN, "linestyle": "-"}, 5),
-        "once": (plots.STANDARD, -6),
-        "twice": ({**plots.PLAIN, "fillstyle": "none"}, 0),
-    }
+    """Draw errors and log-loss over p, with the scaling forgotten, done once and done twice.
+
+    Both have the shape (3, values of p, splits).
+    """
+    ways = [
+        ("forgotten", {**plots.PLAIN, "linestyle": "-"}, 5),
+        ("once", plots.STANDARD, -6),
+        ("twice", {**plots.PLAIN, "fillstyle": "none"}, 0),
+    ]
     _, axes = plots.subplots(5.6, 2, 1, sharex=True)
-    for ax, values in zip(axes, (errors, loss), strict=True):
-        for way, (style, up) in ways.items():
-            label = {"style": style, "offset": (6, up if values is errors else 0)}
-            plots.runs(ax, drop_probabilities, values[way], way, **label)
+    for ax, found in zip(axes, (errors, loss), strict=True):
+        for (way, style, up), values in zip(ways, found, strict=True):
+            label = {"style": style, "offset": (6, up if found is errors else 0)}
+            plots.runs(ax, drop_probabilities, values, way, **label)
     plots.log(axes[0], y=[2, 5, 10, 20, 50])
     plots.log(axes[1], y=[0.1, 0.3, 1, 3])
     axes[0].set_title("errors per 100 test digits, log scale")
@@ -93,15 +96,15 @@ def draw_ways(drop_probabilities, errors, loss):
     axes[1].set(xticks=drop_probabilities, xlabel="drop probability p")
 
 
-def draw_r_squared(values):
-    """Draw R² of five networks under three ways. ``values``: {way: shape (5,)}."""
-    aside = np.linspace(-0.14, 0.14, 5)  # all five seen
+def draw_r_squared(found):
+    """Draw R² of five networks: forgotten, once, twice. ``found``: shape (3, 5)."""
+    ways, aside = ("forgotten", "once", "twice"), np.linspace(-0.14, 0.14, 5)  # all five seen
     _, ax = plots.subplots(3)
-    for place, (way, found) in enumerate(values.items()):
-        style = plots.STANDARD if way == "once" else plots.PLAIN
-        ax.plot(place + aside, found, "o", color=style["color"])
+    for place, values in enumerate(found):
+        style = plots.STANDARD if ways[place] == "once" else plots.PLAIN
+        ax.plot(place + aside, values, "o", color=style["color"])
     ax.axhline(0, color=plots.INK, linewidth=1)
     ax.text(0.35, 0.08, "always the mean", ha="center")
-    ax.set_xticks(range(3), values)
+    ax.set_xticks(range(3), ways)
     ax.set(xlim=(-0.5, 2.5), ylim=(-3, 1.1), yticks=[-3, -2, -1, 0, 1])
     ax.set_title("R² on new patients")
