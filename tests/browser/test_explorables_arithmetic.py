@@ -11,6 +11,7 @@ from helpers import bits
 
 from dropout_scaling.convert import inverted_sgd
 from dropout_scaling.exact import expectation, variance
+from dropout_scaling.lab import same_network
 from dropout_scaling.nn import InvertedDropout, StandardDropout
 from dropout_scaling.reference import inverted_eval, inverted_train, standard_eval, standard_train
 from dropout_scaling.theory import kept_count_probabilities
@@ -109,7 +110,7 @@ def test_the_still_picture_shows_the_slider_s_first_state_and_its_answer(arithme
         if "explorable-learning-rate" in cell.metadata.get("tags", [])
     ]
     chapter = {}
-    exec(picture.partition("fig, axes")[0], chapter)
+    exec(picture.partition("same_network.draw")[0], chapter)
     q, rate = chapter["q"], chapter["rate"]
     first = re.search(r"ratio: .*value: ([\d.]+).*\n.*p: .*value: ([\d.]+)", SLIDERS)
     assert (float(first[1]), 1 - float(first[2])) == (1, q)
@@ -117,7 +118,8 @@ def test_the_still_picture_shows_the_slider_s_first_state_and_its_answer(arithme
         both = arithmetic("learningRate.both", 1 - q, ratio)
         for kind, lr in (("standard", rate), ("inverted", ratio * rate)):
             # The sums of four are rounded in another order, at each of 40 steps.
-            assert chapter["losses"](kind, lr) == pytest.approx(both[kind], rel=1e-10, abs=1e-12)
+            found = same_network.losses(kind, q, lr)
+            assert found == pytest.approx(both[kind], rel=1e-10, abs=1e-12)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.8])

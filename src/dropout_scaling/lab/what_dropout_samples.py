@@ -1,8 +1,29 @@
-"""The sums of eight thinned networks, and what a ReLU makes of their mean."""
+"""Thinned networks, how many units they keep, and what a ReLU makes of their sums: the figures."""
 
 import numpy as np
 
 from dropout_scaling import plots
+
+
+def draw_thinned_networks(masks, probabilities):
+    """Draw the eight networks of three hidden units, each under its mask and its probability.
+
+    ``masks``: shape (8, 3). ``probabilities``: shape (8,).
+    """
+    _, axes = plots.subplots(4.8, 2, 4)
+    for ax, mask, probability in zip(axes.flat, masks, probabilities, strict=True):
+        plots.network(ax, [np.ones(2, bool), mask, np.ones(1, bool)])
+        name = "".join(str(int(kept)) for kept in mask)
+        ax.set_title(f"{name}\n{probability}", loc="center")
+
+
+def draw_number_kept(probabilities):
+    """Draw how probable it is that 0 to 10 of ten units are kept. Shape (11,)."""
+    _, ax = plots.subplots(2.6)
+    plots.stems(ax, np.arange(11), probabilities)
+    plots.note(ax, "mean, 8", (8, probabilities[8]), (-12, 4), ha="right", va="center")
+    ax.set(xlabel="units kept, of 10", xticks=range(0, 11, 2), ylim=(0, 0.35))
+    ax.set_title("probability")
 
 
 def draw_relu(sums, probabilities, mean_of_relu):

@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from said import markdown
+from said import made_by, markdown, stands
 
 from dropout_scaling import reference
+from dropout_scaling.exact import expectation
 from dropout_scaling.masks import bernoulli_mask
 
 PAGE, P = "inversion/why-divide-while-training", 0.2
@@ -25,3 +26,28 @@ def test_the_code_on_the_page_is_that_of_the_package(kind, rng):
     train, evaluate = OURS[kind]
     assert (written["train"](x, mask, P) == train(x, mask, P)).all()
     assert (written["evaluate"](x, P) == evaluate(x, P)).all()
+
+
+def test_each_kind_s_sum_at_evaluation_is_its_mean_over_all_masks():
+    stands(PAGE, "**Standard 8, inverted 10.** Each is the mean of its own kind in training.")
+    ones = np.ones(10)
+    at_evaluation = {"standard": 8, "inverted": 10}
+    for kind, (train, evaluate) in OURS.items():
+        mean = expectation(lambda masks, train=train: train(ones, masks, P).sum(axis=1), 10, P)
+        both = [mean, evaluate(ones, P).sum()]
+        np.testing.assert_allclose(both, at_evaluation[kind], rtol=1e-14)
+
+
+def test_the_way_back_is_the_package_s(rng):
+    stands(PAGE, "The way back is the way there, with the gradient in place of `x`")
+    backward = made_by(PAGE, "code-01", "code-04").backward
+    grad, mask = rng.normal(size=100), bernoulli_mask((100,), P, rng=rng)
+    assert (backward(grad, mask, P) == reference.inverted_backward(grad, mask, P)).all()
+
+
+def test_a_forgotten_factor_on_the_way_back_is_wrong_before_the_dropout_alone():
+    stands(PAGE, "**On `w1` by 0.8, on `w2` not at all.**")
+    made = made_by(PAGE, "code-01", "imports", "code-05", "code-06", "code-07")
+    for wrong, right in zip(made.wrong[:2], made.gradients[:2], strict=True):  # x and w1
+        np.testing.assert_allclose(wrong, 0.8 * right, rtol=1e-12, atol=1e-12)
+    assert np.array_equal(made.wrong[2], made.gradients[2])
