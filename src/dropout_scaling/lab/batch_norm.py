@@ -1,4 +1,4 @@
-"""Batch norm behind dropout: networks on the digits, their shift ratios, what they cost; figures.
+"""Batch norm after dropout: networks on the digits, their shift ratios, what they cost; figures.
 
 A run is what ``trained_on_digits`` returns. The shift ratio of a channel is the variance that its
 batch norm has in memory, over the variance at evaluation.
@@ -18,12 +18,12 @@ from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.reference import inverted_train
 from dropout_scaling.train import scores, trained_on_digits
 
-# What stands behind each of two ReLUs: d for dropout, n for batch norm, l for layer norm.
+# What stands after each of two ReLUs: d for dropout, n for batch norm, l for layer norm.
 LAYOUTS = {
     "dropout, norm": ("dn", "dn"),
     "norm, dropout": ("nd", "nd"),
     "no norm": ("d", "d"),
-    "behind the last": ("n", "nd"),
+    "after the last": ("n", "nd"),
     "no dropout": ("n", "n"),
     "one before": ("n", "dn"),
     "layer norm": ("dl", "dl"),
@@ -110,7 +110,7 @@ def tested(runs):
 
 
 def layer_norm_share(p):
-    """Return layer norm's mean output behind dropout, times the root of the shift ratio.
+    """Return layer norm's mean output after dropout, times the root of the shift ratio.
 
     It is a share of what layer norm gives without dropout, over 256 units and 500 masks. The mean c
     and the variance v of the ratio are those over the units.
@@ -124,7 +124,7 @@ def layer_norm_share(p):
 
 
 def draw_channel():
-    """Draw a unit on eight examples, as batch norm sees it behind dropout in each mode."""
+    """Draw a unit on eight examples, as batch norm sees it after dropout in each mode."""
     x = np.array([1.0, 1.2, 0.7, 1.5, 0.9, 1.1, 1.3, 0.8])
     mask = bernoulli_mask(8, 0.5, rng=keyed_rng(seed(1)))
     _, ax = plots.subplots(1.5)
@@ -163,7 +163,7 @@ def draw_losses(ps, results):
         "no norm": ({**plots.PLAIN, "marker": "s"}, -3),
         "repaired": ({**plots.INVERTED, "linestyle": ":", "fillstyle": "none"}, 8),
         "norm, dropout": ({**plots.PLAIN, "linestyle": "-"}, -9),
-        "behind the last": ({**plots.PLAIN, "linestyle": "--", "marker": "^"}, 0),
+        "after the last": ({**plots.PLAIN, "linestyle": "--", "marker": "^"}, 0),
     }
     _, ax = plots.subplots(4.4)
     for name, (look, up) in styles.items():

@@ -22,7 +22,7 @@ def networks(splits, sizes, p, *, epochs, batch_size, lr, loss=F.cross_entropy):
 
 
 def with_factor(model, factor):
-    """Return the network without dropout, with the weights behind it times ``factor``."""
+    """Return the network without dropout, with the weights after it times ``factor``."""
     sizes = [linear.in_features for linear in model.linears]
     plain = MLP([*sizes, model.linears[-1].out_features], p=0).double()
     plain.load_state_dict(model.state_dict())

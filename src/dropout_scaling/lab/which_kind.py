@@ -53,7 +53,7 @@ def ratios_in_front_of_norms():
 
 @torch.no_grad()
 def best_factor(net, data):
-    """Return the factor behind each dropout that gives the least test loss."""
+    """Return the factor after each dropout that gives the least test loss."""
     losses = {}
     for factor in np.linspace(0.4, 2.5, 106):
         h = data.x_test

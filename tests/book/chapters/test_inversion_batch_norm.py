@@ -24,7 +24,7 @@ def test_both_batch_norms_behind_dropout_are_named(torch_seed):
     assert len(both.others) == 1  # the two are reached from the same line
 
 
-@pytest.mark.parametrize("layout", ["behind the last", "norm, dropout"])
+@pytest.mark.parametrize("layout", ["after the last", "norm, dropout"])
 def test_with_a_linear_layer_between_nothing_is_said(layout, torch_seed):
     stands(PAGE, "With a linear layer between the two it says nothing.")
     assert audit(network(layout, 0.5), torch.randn(8, 64)) == []

@@ -47,9 +47,7 @@ def test_the_error_is_of_the_first_run_and_the_dropped_inputs_of_the_second(pres
 
 
 def test_under_autocast_dropout_works_in_the_type_that_it_is_given():
-    stands(
-        PAGE, "Dropout takes the type that it is given, and behind a linear layer that is bfloat"
-    )
+    stands(PAGE, "Dropout takes the type that it is given, and after a linear layer that is bfloat")
     chapter = made_by(PAGE, "code-01", "code-03")
     assert chapter.alone.dtype == torch.float32
     assert chapter.behind_a_layer.dtype == torch.bfloat16
