@@ -31,7 +31,7 @@ def test_the_table_of_rules(exact):
 
 def test_dropout_and_an_activation_change_places(torch_seed):
     stands(PAGE, "For ReLU the values are the same: it passes a positive factor through")
-    stands(PAGE, "Behind a sigmoid, a unit that was dropped before it says ½")
+    stands(PAGE, "After a sigmoid, a unit that was dropped before it says ½")
     x, mask = torch.randn(1000), torch.rand(1000) < 0.8
 
     def dropout(values):

@@ -29,7 +29,7 @@ def test_the_code_on_the_page_is_that_of_the_package(kind, rng):
 
 
 def test_each_kind_s_sum_at_evaluation_is_its_mean_over_all_masks():
-    stands(PAGE, "**Standard 8, inverted 10.** Each is the mean of its own kind in training.")
+    stands(PAGE, "So evaluation gives 8 under the standard kind, and 10 under the inverted one.")
     ones = np.ones(10)
     at_evaluation = {"standard": 8, "inverted": 10}
     for kind, (train, evaluate) in OURS.items():
@@ -39,14 +39,14 @@ def test_each_kind_s_sum_at_evaluation_is_its_mean_over_all_masks():
 
 
 def test_the_way_back_is_the_package_s(rng):
-    stands(PAGE, "The way back is the way there, with the gradient in place of `x`")
+    stands(PAGE, "So the backward pass is the function `train` again, applied to the gradient")
     backward = made_by(PAGE, "code-01", "code-04").backward
     grad, mask = rng.normal(size=100), bernoulli_mask((100,), P, rng=rng)
     assert (backward(grad, mask, P) == reference.inverted_backward(grad, mask, P)).all()
 
 
 def test_a_forgotten_factor_on_the_way_back_is_wrong_before_the_dropout_alone():
-    stands(PAGE, "**On `w1` by 0.8, on `w2` not at all.**")
+    stands(PAGE, "**`w1` 0.8 times, `w2` is right.**")
     made = made_by(PAGE, "code-01", "imports", "code-05", "code-06", "code-07")
     for wrong, right in zip(made.wrong[:2], made.gradients[:2], strict=True):  # x and w1
         np.testing.assert_allclose(wrong, 0.8 * right, rtol=1e-12, atol=1e-12)
