@@ -15,6 +15,5 @@ def draw_calls(p):
     for place, (mode, values) in enumerate(rows):
         y = -1.4 * place
         plots.units(ax, values, y=y, style=plots.INVERTED, name=mode)
-        ax.text(4.8, y, f"sum {values.sum():g}", va="center", weight="bold")
-    ax.set(xlim=(-1.9, 6.6))
+    ax.set(xlim=(-1.9, 4.6))
     plots.bare(ax, size=13)

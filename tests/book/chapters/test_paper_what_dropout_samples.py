@@ -25,8 +25,8 @@ def test_a_layer_of_1000_has_a_number_of_masks_of_302_digits():
 
 
 def test_the_mean_is_q_times_the_full_output_and_the_relu_lifts_it_by_what_it_cuts():
-    stands(PAGE, "**4/5:** `q` times the full network's output, exactly.")
-    stands(PAGE, "Two of the sums are below 0, and the ReLU lifts them to 0.")
+    stands(PAGE, "The mean over all eight at `p = 0.2` is `q` times that, 4/5, exactly")
+    stands(PAGE, "Two sums are below 0, and the ReLU lifts them to 0.")
     made = made_by(PAGE, "code-01", "code-10")
     assert made.mean == made.q * int(made.full) == Fraction(4, 5)
     outputs, probabilities = made.output(MASKS), mask_probabilities(MASKS, P)

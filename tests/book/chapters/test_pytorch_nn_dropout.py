@@ -70,14 +70,14 @@ def test_integers_raise_an_error_in_training_only_if_they_must_be_scaled(p):
 
 
 def test_in_place_it_raises_an_error_on_a_parameter():
-    stands(PAGE, "On a parameter it raises an error at once")
+    stands(PAGE, "On a parameter the error comes at once")
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
         nn.Dropout(0.2, inplace=True)(torch.ones(3, requires_grad=True))
 
 
 @pytest.mark.parametrize("activation", [torch.relu, torch.sigmoid])
 def test_in_place_after_what_needs_its_output_the_backward_pass_raises_an_error(activation):
-    stands(PAGE, "after a ReLU or a sigmoid later, in `backward()`")
+    stands(PAGE, "After a ReLU or a sigmoid it comes later, in `backward()`")
     output = activation(torch.ones(3, requires_grad=True))
     nn.Dropout(0.2, inplace=True)(output)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
