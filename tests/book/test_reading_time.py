@@ -66,6 +66,11 @@ def test_the_walk_is_short():
     assert sum(map(said, WALKED)) <= MOST_OF_THE_WALK
 
 
+def test_the_first_page_says_how_long_the_walk_is():
+    (told,) = (re.findall(r"(\d+) minutes of reading", c.source) for c in page("index").cells[-1:])
+    assert told == [str(sum(map(said, WALKED)))]
+
+
 def test_each_step_knows_its_place():
     said_above = places(SITE_MAP)
     assert [said_above[page] for page in WALKED] == [
