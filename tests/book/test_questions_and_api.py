@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import re
+from functools import cache
 
 import pytest
 from bs4 import BeautifulSoup
@@ -17,6 +18,18 @@ API = (BOOK / "reference" / "api.md").read_text("utf8")
 MODULES = re.findall(r"automodule:: ([\w.]+)", API)
 
 
+@cache
+def parsed(name):
+    """A page of the reference."""
+    return BeautifulSoup((HTML / "reference" / f"{name}.html").read_text("utf8"), "html.parser")
+
+
+@cache
+def shown():
+    """The names that the API page documents."""
+    return {e["id"] for e in parsed("api").select("dt[id]")}
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=[s.partition("\n")[0] for s in SECTIONS])
 def test_each_question_is_answered_in_a_chapter(section):
     question, _, answer = section.partition("\n")
@@ -28,7 +41,7 @@ def test_each_question_is_answered_in_a_chapter(section):
 
 
 def test_a_search_engine_gets_each_question_with_its_answer():
-    page = BeautifulSoup((HTML / "reference" / "questions.html").read_text("utf8"), "html.parser")
+    page = parsed("questions")
     data = json.loads(page.select_one("head script[type='application/ld+json']").string)
     assert (data["@context"], data["@type"]) == ("https://schema.org", "FAQPage")
     told = {q["name"]: q["acceptedAnswer"]["text"] for q in data["mainEntity"]}
@@ -41,7 +54,7 @@ def test_a_search_engine_gets_each_question_with_its_answer():
 
 
 def test_where_a_question_was_asked_stands_apart_from_its_answer():
-    page = BeautifulSoup((HTML / "reference" / "questions.html").read_text("utf8"), "html.parser")
+    page = parsed("questions")
     for section, heading in zip(SECTIONS, page.select("article h3"), strict=True):
         answer = section.partition("\n\n")[2].partition("\n")[0]
         told = answer.rpartition(" (")[2] if answer.endswith(".)") else None
@@ -53,8 +66,6 @@ def test_where_a_question_was_asked_stands_apart_from_its_answer():
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_api_page_shows_every_public_name(name):
-    page = BeautifulSoup((HTML / "reference" / "api.html").read_text("utf8"), "html.parser")
-    shown = {e["id"] for e in page.select("dt[id]")}
     module = importlib.import_module(name)
     public = {
         f"{name}.{key}"
@@ -64,11 +75,11 @@ def test_the_api_page_shows_every_public_name(name):
         if value.__module__ == name or value.__module__.startswith(f"{name}._")
     }
     assert public
-    assert public <= shown
+    assert public <= shown()
 
 
 def test_the_api_page_shows_the_docstrings_as_they_are_written():
-    page = BeautifulSoup((HTML / "reference" / "api.html").read_text("utf8"), "html.parser")
+    page = parsed("api")
     text = re.sub(r"\s+", " ", page.select_one("article").get_text())
     assert "E|y - (m x / q) w|^2 - |y - x w|^2 = (p / q) sum_j w_j^2 sum_i x_ij^2" in text
     assert "A mask is a boolean array in which True means kept." in text

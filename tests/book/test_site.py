@@ -1,5 +1,6 @@
 """The built site, as a browser gets it. `make test` builds it just before."""
 
+import gc
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -41,7 +42,12 @@ def parsed():
     assert HTML.is_dir(), "there is no site: run `make book` first"
     no_page = {"_static", "slides"}  # slides are of their own kind: tests/browser/test_slides.py
     files = [f for f in HTML.rglob("*.html") if no_page.isdisjoint(f.parts)]
-    return {f.resolve(): BeautifulSoup(f.read_text("utf8"), "html.parser") for f in files}
+    # Look for no garbage among what is made here, now or later: it stays to the last test.
+    gc.disable()
+    made = {f.resolve(): BeautifulSoup(f.read_text("utf8"), "html.parser") for f in files}
+    gc.freeze()
+    gc.enable()
+    return made
 
 
 @pytest.fixture
@@ -144,10 +150,10 @@ def test_each_formula_is_drawn_and_holds_its_mathml_and_its_tex(article):
 
 
 @each_page
-def test_faults_of_the_stock_page_are_gone(soup):
+def test_faults_of_the_stock_page_are_gone(soup, page):
     assert len(soup.select(".search-button-field")) == 1
     assert len(soup.select(".bd-search input[type=search]")) == 1
-    assert "THEBE_JS_URL" not in str(soup)
+    assert "THEBE_JS_URL" not in file_of(page).read_text("utf8")
 
 
 def test_each_page_describes_itself_in_words_of_its_own(parsed):

@@ -53,10 +53,11 @@ class Page:
         send("SetWindowRect", x=0, y=0, width=1500, height=1150)
 
     def open_frame(self, base_url):
-        """Open the site's frame; what is kept of another site's is not seen from there."""
-        self.base_url = base_url
+        """Open the site's frame if it is not open; what another site keeps is not seen there."""
         self.send("SwitchToFrame", id=None)
-        self.send("Navigate", url=f"{base_url}{PLACE_OF_FRAME}")
+        if base_url != self.base_url:
+            self.send("Navigate", url=f"{base_url}{PLACE_OF_FRAME}")
+        self.base_url = base_url
         self.send("SwitchToFrame", id=0)
 
     def set_viewport_size(self, size):

@@ -16,7 +16,18 @@ from tools.paths import HTML, TOC
 FIRST, NEXT = 300_000, 120_000  # bytes
 FIGURE = re.compile(rb'<svg (?=[^>]*class="inline-svg").*?</svg>|data:image/[^"]*', re.DOTALL)
 IMAGES = (".png", ".svg")
-COMPRESSED = (".woff", ".woff2")
+FONTS = (".woff", ".woff2")  # compressed already
+# The fonts that a stylesheet names, and that no link and no text asks for. Faces and rules have one
+# order.
+FONTS_NOT_USED = r"""() => {
+  const faces = [...document.fonts];
+  const linked = [...document.querySelectorAll("link")].map((link) => link.href);
+  return [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]
+    .filter((rule) => rule instanceof CSSFontFaceRule)
+    .filter(() => faces.shift().status === "unloaded")
+    .map((rule) => new URL(rule.style.src.match(/url\("([^"]+)"\)/)[1], sheet.href).href)
+    .filter((address) => !linked.includes(address)));
+}"""
 STORY = [page for page in parse_toc_yaml(TOC) if page in pages()]
 
 
@@ -26,6 +37,14 @@ def asked_ahead(page, addresses):
     for link in set(ahead) - addresses:
         if link not in addresses:
             page.wait_for_event("request", lambda request, link=link: request.url == link)
+
+
+def fonts_not_used(page):
+    """The addresses of fonts that this page does not need.
+
+    A tab that has one in memory, from a page before, says that it asks for it.
+    """
+    return set(page.evaluate(FONTS_NOT_USED))
 
 
 def too_heavy(name, addresses, base_url, folder):
@@ -52,7 +71,7 @@ def size(file):
     content = (HTML / file).read_bytes()
     if file.endswith(IMAGES):
         return 0
-    if file.endswith(COMPRESSED):
+    if file.endswith(FONTS):
         return len(content)
     return len(gzip.compress(FIGURE.sub(b"", content), 9))
 
