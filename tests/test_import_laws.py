@@ -116,16 +116,15 @@ def top_level_imports(path):
     return found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module)
-def test_only_some_modules_import_torch_and_only_plots_matplotlib(path):
-    imported = top_level_imports(path)
-    assert "torch" not in imported or module(path) in IMPORT_TORCH
-    assert "matplotlib" not in imported or module(path) in IMPORT_MATPLOTLIB
+def test_only_some_modules_import_torch_and_only_plots_matplotlib():
+    imported = {module(path): top_level_imports(path) for path in SOURCES}
+    assert {name for name in imported if "torch" in imported[name]} <= IMPORT_TORCH
+    assert {name for name in imported if "matplotlib" in imported[name]} <= IMPORT_MATPLOTLIB
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module)
-def test_no_module_imports_a_laboratory(path):
-    assert "dropout_scaling.lab" not in path.read_text(encoding="utf-8")
+def test_no_module_imports_a_laboratory():
+    texts = {module(path): path.read_text(encoding="utf-8") for path in SOURCES}
+    assert [name for name, text in texts.items() if "dropout_scaling.lab" in text] == []
 
 
 def test_each_laboratory_belongs_to_a_chapter():
@@ -142,30 +141,36 @@ def test_a_module_that_has_moved_is_found_under_its_old_name(old, new):
     assert public.items() <= vars(was).items()
 
 
+@pytest.fixture(scope="module")
 def public_callables():
-    found = []
+    """Return {module.name: what it is} of all that the package's modules define."""
+    found = {}
     for name in MODULES:
         imported = importlib.import_module(f"dropout_scaling.{name}")
         for key, value in vars(imported).items():
             if callable(value) and value.__module__ == imported.__name__ and key[0] != "_":
-                found.append(pytest.param(value, id=f"{name}.{key}"))
+                found[f"{name}.{key}"] = value
     return found
 
 
-@pytest.mark.parametrize("function", public_callables())
-def test_what_draws_takes_its_generator_as_a_required_keyword(function):
-    parameters = inspect.signature(function).parameters
-    if "rng" in parameters and function.__module__ != "dropout_scaling._arguments":
-        assert parameters["rng"].kind is inspect.Parameter.KEYWORD_ONLY
-        assert parameters["rng"].default is inspect.Parameter.empty
-        assert "mask" not in parameters  # a function takes a mask or draws one, never both
-    if "seed" in parameters:
-        assert parameters["seed"].default is inspect.Parameter.empty
+def test_what_draws_takes_its_generator_as_a_required_keyword(public_callables):
+    drawing = 0
+    for name, function in public_callables.items():
+        parameters = inspect.signature(function).parameters
+        if "rng" in parameters and function.__module__ != "dropout_scaling._arguments":
+            assert parameters["rng"].kind is inspect.Parameter.KEYWORD_ONLY, name
+            assert parameters["rng"].default is inspect.Parameter.empty, name
+            # A function takes a mask or draws one, never both.
+            assert "mask" not in parameters, name
+            drawing += 1
+        if "seed" in parameters:
+            assert parameters["seed"].default is inspect.Parameter.empty, name
+    assert drawing  # masks, if nothing else
 
 
-@pytest.mark.parametrize("function", public_callables())
-def test_every_public_name_says_what_it_is(function):
-    assert function.__doc__.strip()
+def test_every_public_name_says_what_it_is(public_callables):
+    assert public_callables
+    assert [name for name, it in public_callables.items() if not (it.__doc__ or "").strip()] == []
 
 
 def global_states():

@@ -30,6 +30,7 @@ from dropout_grading.mark_submission import mark
 
 QUICK = Limits(seconds=1, memory_bytes=2**29)
 ENDLESS = Limits(seconds=0.5)  # what never ends uses all of them
+ENDLESS_COPY = Limits(seconds=0.2)  # a copy does not use half of that to start
 needs_isolation = pytest.mark.skipif(
     not sandbox.isolated(), reason="bubblewrap does not work here, so nothing is isolated"
 )
@@ -82,21 +83,28 @@ PATCHES = {
         "m.send = lambda f, v: None\nm.describe = lambda e: ''"
     ),
     "the generator": "np.random.default_rng = lambda *a: None",
-    "an exit hook": "import atexit, os\natexit.register(os._exit, 0)",
 }
 
 
-@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
-def test_patching_gains_nothing(patch):
-    """With wrong functions, all of them: what they deserve is 0."""
-    data = notebook(
+def wrong_after(patch):
+    """Return a notebook with wrong functions, all of them: what they deserve is 0."""
+    return notebook(
         f"import numpy as np\n{patch}",
         "def keep_mask(*a): return True\n"
         "def inverted_train(x, p, rng): return x, x\n"
         "inverted_eval = inverted_backward = numerical_gradient = lambda *a: 1.0\n"
         "standard_train = standard_eval = inverted_eval\n",
     )
-    assert marked(data, QUICK) == (0,) * 6
+
+
+@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
+def test_patching_gains_nothing(patch):
+    assert forked.marked(wrong_after(patch), QUICK) == (0,) * 6
+
+
+def test_an_exit_hook_gains_nothing():
+    hook = "import atexit, os\natexit.register(os._exit, 0)"  # a copy runs none
+    assert marked(wrong_after(hook), QUICK) == (0,) * 6
 
 
 class_that_lies = """
@@ -222,7 +230,7 @@ def when_called(cell):
 @pytest.mark.parametrize("cell", FORGED.values(), ids=FORGED)
 def test_a_forged_message_gains_nothing(cell):
     """What else is in the notebook is marked as it is, or not at all."""
-    assert marked(first(cell), QUICK) in (LOSES_Q3, (0,) * 6)
+    assert forked.marked(first(cell), QUICK) in (LOSES_Q3, (0,) * 6)
 
 
 @pytest.mark.parametrize("cell", FORGED.values(), ids=FORGED)
@@ -236,8 +244,8 @@ def test_silence_gains_nothing(cell, apart):
 
 
 @pytest.mark.parametrize("cell", SILENT.values(), ids=SILENT)
-def test_silence_in_a_function_costs_its_question(cell, apart):
-    assert marked(when_called(cell), QUICK)[2] == 0
+def test_silence_in_a_function_costs_its_question(cell):
+    assert forked.marked(when_called(cell), QUICK)[2] == 0
 
 
 def test_answers_written_in_advance_gain_nothing():
@@ -251,7 +259,7 @@ def test_answers_written_in_advance_gain_nothing():
         "send(f, {'errors': [], 'functions': names})\n"
         "for n in range(200):\n    send(f, (True, n, True))\n"
     )
-    assert marked(notebook(forge), QUICK) == (0,) * 6
+    assert forked.marked(notebook(forge), QUICK) == (0,) * 6
 
 
 def test_a_forged_result_file_gains_nothing(tmp_path, apart):
@@ -415,8 +423,8 @@ def test_an_endless_cell(apart):
 
 
 def test_endless_cells_without_end():
-    endless, limits = notebook(*["while True: pass"] * 20), ENDLESS._replace(restarts=3)
-    assert score(mark(assignment(), endless, limits=limits)) == (0,) * 6
+    endless, limits = notebook(*["while True: pass"] * 20), ENDLESS_COPY._replace(restarts=3)
+    assert forked.marked(endless, limits) == (0,) * 6
 
 
 def test_an_endless_function_costs_its_question_alone(apart):
@@ -429,7 +437,7 @@ def test_two_endless_functions_cost_their_questions_alone():
     data = submission(
         {"    mask = keep_mask": f"    {endless}mask = keep_mask"} | evaluation("while True: pass")
     )
-    assert marked(data, ENDLESS) == (3, 0, 0, 0, 3, 2)
+    assert forked.marked(data, ENDLESS_COPY) == (3, 0, 0, 0, 3, 2)
 
 
 def test_the_time_that_the_marker_takes_is_not_the_submissions():
@@ -446,18 +454,18 @@ def test_many_slow_calls_are_ended():
     assert result["status"] == "stopped: took longer than 3 s in all"
 
 
-def test_an_error_that_will_not_be_stopped(apart):
+def test_an_error_that_will_not_be_stopped():
     body = ("while True:", "    try:", "        while True: pass", "    except BaseException: pass")
-    assert marked(submission(evaluation(*body)), ENDLESS) == LOSES_Q3
+    assert forked.marked(submission(evaluation(*body)), ENDLESS_COPY) == LOSES_Q3
 
 
-def test_signals_are_of_no_use(apart):
+def test_signals_are_of_no_use():
     cell = (
         "import contextlib, signal\nfor s in range(1, 65):\n"
         "    with contextlib.suppress(Exception): signal.signal(s, signal.SIG_IGN)"
     )
     data = submission(evaluation("while True: pass"), before=[cell])
-    assert marked(data, ENDLESS) == LOSES_Q3
+    assert forked.marked(data, ENDLESS_COPY) == LOSES_Q3
 
 
 ORPHAN = """
@@ -503,21 +511,20 @@ def test_a_flood_of_output(apart):
 
 @pytest.mark.parametrize("ending", ["import sys; sys.exit(0)", "raise KeyboardInterrupt", "quit()"])
 def test_an_exit_in_a_cell_costs_nothing(ending):
-    assert marked(submission(before=[ending]), QUICK) == FULL
+    assert forked.marked(submission(before=[ending]), QUICK) == FULL
 
 
 @pytest.mark.parametrize(
     "ending",
-    [
-        "import sys; sys.exit(0)",
-        "import os; os._exit(0)",
-        "import os; os.kill(os.getpid(), 9)",
-        "import ctypes; ctypes.string_at(0)",
-        "import os; os.abort()",
-    ],
+    ["import sys; sys.exit(0)", "import ctypes; ctypes.string_at(0)", "import os; os.abort()"],
 )
-def test_an_exit_in_a_function_costs_its_question(ending, apart):
-    assert marked(submission(evaluation(ending)), QUICK) == LOSES_Q3
+def test_an_exit_in_a_function_costs_its_question(ending):
+    assert forked.marked(submission(evaluation(ending)), QUICK) == LOSES_Q3
+
+
+@pytest.mark.parametrize("ending", ["os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_the_end_of_the_process_in_a_function_costs_its_question(ending, apart):
+    assert marked(submission(evaluation(f"import os; {ending}")), QUICK) == LOSES_Q3
 
 
 def test_the_parent_cannot_be_ended_isolated(apart):
@@ -561,7 +568,7 @@ def test_metadata_and_kernel_are_not_looked_at():
         cell["metadata"] = {"tags": ["skip", "raises-exception"], "points": 99}
         cell["outputs"] = [{"output_type": "display_data", "data": {"text/html": "<script>"}}]
     content["nbformat"] = 99
-    assert marked(json.dumps(content).encode(), QUICK) == FULL
+    assert forked.marked(json.dumps(content).encode(), QUICK) == FULL
 
 
 def test_half_characters_reach_every_file(tmp_path):

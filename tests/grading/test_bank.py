@@ -62,7 +62,7 @@ def test_the_solution_gets_full_marks(name):
 
 @each_assignment
 def test_an_empty_notebook_gets_nothing(name):
-    assert set(marked(notebook(), name=name)) == {0}
+    assert set(forked.marked(notebook(), name=name)) == {0}
 
 
 ONE, RESCUE, TWO = bank_inverted_dropout, bank_rescue, bank_test_time

@@ -34,9 +34,9 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 set_matplotlib_formats("svg")
 fig, ax = plt.subplots(figsize=(2, 1))
 ax.plot([0, 1], color="{STANDARD["color"]}");"""
-# What only real chapters import: here it would take most of the time. A kernel imports PyTorch.
-HEAVY = r"sklearn\.datasets|scipy\.stats|torch\._dynamo"
-PRELOADING = {"tools/book/forked_kernels.py": HEAVY, "tools/book/seeds.py": rf"{HEAVY}|torch"}
+# What only real chapters import: here it would take most of the time.
+HEAVY = re.compile(r'"(?:sklearn\.datasets|scipy\.stats|torch|torch\._dynamo)"(?:, |(?=\]))')
+PRELOADING = ("tools/book/forked_kernels.py", "tools/book/seeds.py")
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
 
 
@@ -87,9 +87,8 @@ class Clone:
         parts = ("dropout_site", "_extra", "_static", "_templates")
         for name in ("tools", *(f"book/{part}" for part in parts)):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name, heavy in PRELOADING.items():
-            preloaded = re.compile(f'"(?:{heavy})"(?:, )?')
-            self.write(name, preloaded.sub("", (ROOT / name).read_text("utf8")))
+        for name in PRELOADING:
+            self.write(name, HEAVY.sub("", (ROOT / name).read_text("utf8")))
         for name in ("_config.yml", "requirements.txt", "CITATION.cff"):
             shutil.copyfile(ROOT / name, root / name)
         self.write("_toc.yml", TOC)

@@ -22,11 +22,11 @@ def test_there_are_files_and_no_two_tests_have_one_name():
     assert max(Counter(name.rpartition("/")[2] for name in TESTS).values()) == 1
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_file_has_tests_and_they_are_there(name):
-    tests = check_changes.tests_of(name)
-    assert tests
-    assert all((ROOT / test).is_file() for test in tests)
+def test_each_file_has_tests_and_they_are_there():
+    tests = {name: check_changes.tests_of(name) for name in NAMES}
+    assert [name for name in NAMES if not tests[name]] == []
+    gone = {test for of_one in tests.values() for test in of_one if not (ROOT / test).is_file()}
+    assert {name: of_one for name, of_one in tests.items() if gone & set(of_one)} == {}
 
 
 @pytest.mark.parametrize("name", check_changes.TESTS_OF)
@@ -68,24 +68,39 @@ def test_a_benchmark_is_not_tested_by_what_tests_the_package():
     assert "tests/test_fast.py" not in check_changes.tests_of("tools/bench/fast.py")
 
 
-def test_a_changed_chapter_is_run_and_its_source_is_tested():
+@pytest.fixture
+def lacking(monkeypatch):
+    """What is missing of a browser: nothing, or what a test appends. To ask takes a second."""
+    missing = []
+    monkeypatch.setattr(check_changes.browser, "lacking", lambda: "".join(missing))
+    return missing
+
+
+def test_a_changed_chapter_is_run_and_its_source_is_tested(lacking):
     name = next(iter(chapters()))
     *_, run, tests = check_changes.commands([f"book/{name}.ipynb"])
     assert run[-1] == name
     assert tests[-1] == "tests/book/test_sources.py"
 
 
-def test_the_chapter_of_a_changed_laboratory_is_run():
+def test_the_chapter_of_a_changed_laboratory_is_run(lacking):
     *_, run, _ = check_changes.commands(["src/dropout_scaling/lab/mc_dropout.py"])
     assert run[-1] == "pytorch/mc-dropout"
 
 
-def test_a_changed_module_is_run_for_its_doctests_too():
+def test_a_changed_module_is_run_for_its_doctests_too(lacking):
     name = "src/dropout_scaling/masks.py"
     assert check_changes.commands([name])[-1][-2:] == [name, "tests/test_masks.py"]
 
 
-def test_what_needs_the_site_comes_after_a_build():
+def test_what_needs_a_browser_is_run_where_there_is_one(lacking):
+    name = "tests/browser/test_copy.py"
+    assert check_changes.commands([name])[-1][-1] == name
+    lacking.append("no browser")
+    assert all(name not in command for command in check_changes.commands([name]))
+
+
+def test_what_needs_the_site_comes_after_a_build(lacking):
     commands = check_changes.commands(["book/dropout_site/live/worker.js"])
     assert commands[-2] == run_tests.PARTS["site"]
     assert commands[-1][-1] == "tests/live/test_cells.py"

@@ -80,7 +80,6 @@ def serve(arguments, env, folder):
     """Be the kernel, as `python -m ipykernel_launcher` in this folder would be."""
     import ipykernel_launcher
     import numpy as np
-    import torch
     from ipykernel.kernelapp import launch_new_instance
 
     from tools.book import kernel_variants
@@ -93,7 +92,8 @@ def serve(arguments, env, folder):
     sys.path.remove(str(ROOT))  # whence `tools` was imported: a chapter has no business there
     sys.argv = [ipykernel_launcher.__file__, *arguments]
     np.random.seed()  # noqa: NPY002 (each copy would draw the same)
-    torch.seed()
+    if torch := sys.modules.get("torch"):  # the preloaded one, likewise
+        torch.seed()
     kernel_variants.apply()
     threading.Thread(target=end_with_parent, daemon=True).start()
     # With a parent it does not print how to connect to it.
