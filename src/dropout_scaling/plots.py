@@ -229,12 +229,13 @@ def stems(ax, values, probabilities, *, style=PLAIN):
     return sticks, heads
 
 
-def units(ax, values, *, y=0.0, style=PLAIN, text=True, name=""):
+def units(ax, values, *, x=0.0, y=0.0, style=PLAIN, text=True, name=""):
     """Draw a row of units as discs whose area is their value; a unit of value 0 is hollow.
 
     Args:
         ax: the axes.
-        values: shape (n,); unit i is centred on x = i.
+        values: shape (n,).
+        x: where the first unit is centred; the others follow at a distance of 1.
         y: the height of the row.
         style: ``STANDARD``, ``INVERTED`` or ``PLAIN``.
         text: whether to write each value below its unit.
@@ -244,10 +245,10 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True, name=""):
         A list of the discs.
     """
     discs = []
-    for x, value in enumerate(np.asarray(values, dtype=float)):
+    for place, value in enumerate(np.asarray(values, dtype=float)):
         dropped = value == 0
         disc = Circle(
-            (x, y),
+            (x + place, y),
             0.3 if dropped else 0.3 * np.sqrt(value),
             facecolor="none" if dropped else style["color"],
             edgecolor=INK if dropped else style["color"],
@@ -256,9 +257,9 @@ def units(ax, values, *, y=0.0, style=PLAIN, text=True, name=""):
         )
         discs.append(ax.add_patch(disc))
         if text:
-            ax.text(x, y - 0.5, f"{value:g}", ha="center", va="top")
+            ax.text(x + place, y - 0.5, f"{value:g}", ha="center", va="top")
     if name:
-        ax.text(-0.7, y, name, ha="right", va="center")
+        ax.text(x - 0.7, y, name, ha="right", va="center")
     return discs
 
 

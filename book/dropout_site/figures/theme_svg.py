@@ -2,7 +2,8 @@
 
 Each of a figure's three colours becomes a CSS variable in the page (VARIABLES), which book.css sets
 for the light theme and the dark one. The site's figures come through here, and those that a reader
-draws in the browser: so this needs the standard library and the package's colours, and no more.
+draws in the browser: so this needs the standard library, the package's colours, and Matplotlib for
+labels of several lines alone.
 """
 
 import re
@@ -26,6 +27,7 @@ PIXELS = {  # in each unit of length
     "cm": 96 / 2.54,
     "mm": 96 / 25.4,
 }
+MOVED = r"translate\(([-\d.]+) ([-\d.]+)\)"
 LARGEST = 1.25  # of its natural width: wide enough for the text column, never a poster
 
 ET.register_namespace("", SVG)
@@ -36,6 +38,8 @@ def inline(svg, alt, prefix):
     """The SVG document as an element of a page; `prefix` keeps its ids apart from others'."""
     root = ET.fromstring(svg)
     lift_styles(root)
+    for group in root.iter(f"{{{SVG}}}g"):
+        align_lines([text for text in group if text.tag == f"{{{SVG}}}text"])
     for element in root.iter():
         rename_ids(element, prefix)
         follow_theme(element)
@@ -65,6 +69,38 @@ def lift_styles(root):
                     raise ValueError(f"a style that would reach the whole page: {child.text}")
                 root.set("style", rule[1].strip())
                 parent.remove(child)
+
+
+def align_lines(lines):
+    """Anchor the lines of a label on the left, in the middle or on the right, as they were drawn.
+
+    Matplotlib gives each line the left end that it has in Matplotlib's own font.
+    """
+    placed = [re.fullmatch(MOVED, line.get("transform", "")) for line in lines]
+    if len(lines) < 2 or not all(placed):
+        return
+    left = [float(place[1]) for place in placed]
+    width = [drawn_width(line) for line in lines]
+    ends = {
+        anchor: [x + share * w for x, w in zip(left, width, strict=True)]
+        for anchor, share in (("start", 0), ("middle", 0.5), ("end", 1))
+    }
+    anchor, ends = min(ends.items(), key=lambda item: max(item[1]) - min(item[1]))
+    for line, place, x in zip(lines, placed, ends, strict=True):
+        line.set("transform", f"translate({x:.6f} {place[2]})")
+        line.set("style", f"{line.get('style', '')}; text-anchor: {anchor}")
+
+
+def drawn_width(line):
+    """The width of a line of a label in Matplotlib's font."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    style = line.get("style", "")
+    (size,) = re.findall(r"([\d.]+)px", style)
+    weight = "bold" if re.search(r"\b(?:bold|700)\b", style) else "normal"
+    font = FontProperties(family="DejaVu Sans", size=float(size), weight=weight)
+    return text_to_path.get_text_width_height_descent(line.text, font, ismath=False)[0]
 
 
 def rename_ids(element, prefix):

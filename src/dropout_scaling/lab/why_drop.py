@@ -20,10 +20,10 @@ def with_wrong_labels(data, *, rng):
     return data._replace(y_train=torch.from_numpy(y))
 
 
-def learn(splits, p, hidden=(100, 100), epochs=24, turns=1):
+def learn(splits, p, hidden=(100, 100), epochs=24, turns=1, lr=8e-3):
     """Train a network on each split: errors per 100 after each turn, and the networks."""
     make = partial(MLP, [splits[0].x_train.shape[1], *hidden, 10], p=p)
-    how = {"seeds": seeds(10), "batch_size": 50, "lr": 8e-3, "turns": turns}
+    how = {"seeds": seeds(10), "batch_size": 50, "lr": lr, "turns": turns}
     return learning_curves(make, splits, epochs=epochs // turns, **how)
 
 

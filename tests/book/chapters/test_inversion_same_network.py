@@ -53,6 +53,6 @@ def test_in_float64_they_stay_together():
     assert apart(torch.float64) < 1e-11
 
 
-def test_in_float32_the_rounding_grows_until_they_part():
-    stands(PAGE, "with steps as long as these, the rounding grows until the two runs part")
+def test_in_float32_the_rounding_can_grow_until_they_part():
+    stands(PAGE, "with steps as long as these, the rounding can grow until the two runs part")
     assert apart(torch.float32) > 1e-3

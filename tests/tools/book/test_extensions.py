@@ -1,8 +1,10 @@
 """All parts are set up; figures follow the theme and the font; the boxes get their class."""
 
+import io
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
 
@@ -82,3 +84,20 @@ def test_each_module_with_a_setup_is_a_part():
         if "\ndef setup(app):" in path.read_text("utf8")
     }
     assert sorted(dropout_site.PARTS) == sorted(of_setup)
+
+
+@pytest.mark.parametrize(
+    ("aligned", "anchor"), [("left", "start"), ("center", "middle"), ("right", "end")]
+)
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_the_lines_of_a_label_stay_aligned_in_another_font(aligned, anchor, weight):
+    figure, ax = plots.subplots(2)
+    ax.text(0.5, 0.5, "mean of the ReLUs:\n0.992", ha=aligned, weight=weight)
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg")
+    plt.close(figure)
+    svg = BeautifulSoup(inline(drawn.getvalue(), "what it shows", "figure-"), "html.parser")
+    lines = [svg.find("text", string=words) for words in ("mean of the ReLUs:", "0.992")]
+    assert all(f"text-anchor: {anchor}" in line["style"] for line in lines)
+    first, second = (float(line["transform"].split("(")[1].split()[0]) for line in lines)
+    assert first == pytest.approx(second, abs=0.01)
