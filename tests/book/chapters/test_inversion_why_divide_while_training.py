@@ -14,7 +14,7 @@ from dropout_scaling.masks import bernoulli_mask
 PAGE, P = "inversion/why-divide-while-training", 0.2
 OURS = {
     "standard": (lambda x, m, p: reference.standard_train(x, m), reference.standard_eval),
-    "inverted": (reference.inverted_train, reference.inverted_eval),
+    "inverted": (reference.inverted_train, lambda x, p: reference.inverted_eval(x)),
 }
 
 
@@ -26,8 +26,9 @@ def test_the_code_on_the_page_is_that_of_the_package(kind, rng):
     x, mask = np.linspace(-1, 1, 100), bernoulli_mask((100,), P, rng=rng)
     train, evaluate = OURS[kind]
     assert (written["train"](x, mask, P) == train(x, mask, P)).all()
-    given = (x, P)[: len(inspect.signature(evaluate).parameters)]  # PyTorch's kind asks for no p
-    assert (written["evaluate"](*given) == evaluate(*given)).all()
+    asked = inspect.signature(written["evaluate"]).parameters  # PyTorch's kind asks for no p
+    given = (x, P)[: len(asked)]
+    assert (written["evaluate"](*given) == evaluate(x, P)).all()
 
 
 def test_each_kind_s_sum_at_evaluation_is_its_mean_over_all_masks():
