@@ -70,14 +70,14 @@ def test_integers_raise_an_error_in_training_only_if_they_must_be_scaled(p):
 
 
 def test_in_place_it_raises_an_error_on_a_parameter():
-    stands(PAGE, "On a parameter the error comes at once")
+    stands(PAGE, "Autograd may refuse it: on a parameter at once")
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
         nn.Dropout(0.2, inplace=True)(torch.ones(3, requires_grad=True))
 
 
 @pytest.mark.parametrize("activation", [torch.relu, torch.sigmoid])
 def test_in_place_after_what_needs_its_output_the_backward_pass_raises_an_error(activation):
-    stands(PAGE, "After a ReLU or a sigmoid it comes later, in `backward()`")
+    stands(PAGE, "after a ReLU or a sigmoid only in `backward()`")
     output = activation(torch.ones(3, requires_grad=True))
     nn.Dropout(0.2, inplace=True)(output)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -86,7 +86,10 @@ def test_in_place_after_what_needs_its_output_the_backward_pass_raises_an_error(
 
 @pytest.mark.parametrize("p", [0.1, 0.2, 0.3, 0.5, 0.75])
 def test_two_lines_are_the_layer_and_dividing_at_the_end_rounds_otherwise(p):
-    stands(PAGE, "these two lines are `nn.Dropout` in training, bit for bit, with `q = 1 - p`")
+    stands(
+        PAGE,
+        "these two lines are `nn.Dropout` in training, bit for bit (`q = 1 - p`)",
+    )
     stands(PAGE, "`x * m / q`, rounds only once, so some values differ in their last bit")
     two_lines = made_by(PAGE, "code-01", "code-09").two_lines
     x = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
