@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from dropout_grading.execution.sandbox import isolated
 from tools import green_run
@@ -48,6 +49,14 @@ PARTS = {
     "assignments": ASSIGNMENTS,
 }
 
+TOGETHER = ("site", "assignments")  # each is one process: two cores do both at once
+
+
+def batches():
+    """The parts in the order in which they run, each by itself but those of TOGETHER."""
+    alone = {name: (name,) for name in PARTS if name not in TOGETHER[1:]}
+    return list((alone | {TOGETHER[0]: TOGETHER}).values())
+
 
 def left_out():
     """What cannot run here, {part: why}. In CI an exit instead: each part must run there."""
@@ -79,6 +88,13 @@ def said(missing):
     return "; ".join(f"{part}: NOT RUN, {why}" for part, why in missing.items())
 
 
+def run(command, not_run):
+    """Run a part, without what cannot run here; return its exit status."""
+    if IN_A_BROWSER in not_run:
+        command = [word for word in command if word != BROWSER_TESTS]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD).returncode
+
+
 def main():
     missing = problem(DEVICE)
     if missing:
@@ -86,12 +102,12 @@ def main():
     start = time.monotonic()
     files = green_run.digests()
     not_run = left_out()
-    for name, command in PARTS.items():
-        print(f"--- {name}", flush=True)
-        if IN_A_BROWSER in not_run:
-            command = [word for word in command if word != BROWSER_TESTS]
-        if subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD).returncode:
-            sys.exit(f"make test: FAILED at: {name}")
+    for names in batches():
+        print(f"--- {' and '.join(names)}", flush=True)
+        with ThreadPoolExecutor() as pool:
+            ended = list(pool.map(lambda name: run(PARTS[name], not_run), names))
+        if failed := [name for name, code in zip(names, ended, strict=True) if code]:
+            sys.exit(f"make test: FAILED at: {', '.join(failed)}")
     green_run.note(files)  # what `make check` compares with
     gpu = "the GPU's tests too" if DEVICE == "cuda" else "without the tests marked gpu"
     took = f"{time.monotonic() - start:.0f} s on the {DEVICE}, {gpu}"

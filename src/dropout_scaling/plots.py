@@ -8,7 +8,9 @@ kept one filled, and a unit's area is its value. Labels stand at the lines, not 
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle
+from matplotlib.textpath import text_to_path
 
 from dropout_scaling import _colours
 
@@ -146,6 +148,12 @@ def repeats(ax, place, values, half, *, beside, hollow=False, across=False):
 def note(ax, text, point, offset=(0, 0), **options):
     """Write ``text`` beside a point, ``offset`` points to the right and up. Returns the text."""
     return ax.annotate(text, point, offset, textcoords="offset points", **options)
+
+
+def text_width(text, size, *, bold=False):
+    """Return the width of a line of text in Matplotlib's own font, in the unit of ``size``."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
 
 
 def log(ax, *, x=None, y=None):

@@ -33,8 +33,29 @@ def last_line(capsys):
 
 def test_where_nothing_is_lacking_each_part_runs_and_nothing_is_said(ran, capsys):
     run_tests.main()
-    assert ran == list(run_tests.PARTS.values())
+    assert sorted(ran) == sorted(run_tests.PARTS.values())
     assert "NOT RUN" not in last_line(capsys)
+
+
+def test_the_parts_run_in_their_order_and_two_at_once(ran):
+    batches = run_tests.batches()
+    assert ("site", "assignments") in batches
+    assert sorted(name for names in batches for name in names) == sorted(run_tests.PARTS)
+    run_tests.main()
+    parts = list(run_tests.PARTS.values())
+    before_the_site = [run_tests.PARTS[name] for (name, *_) in batches[:4]]
+    assert (ran[:4], ran[-1]) == (before_the_site, run_tests.PARTS["the site's checks"])
+    assert len(ran) == len(parts)
+
+
+def test_a_part_that_fails_beside_another_is_named(ran, monkeypatch):
+    Failed = type("Failed", (), {"returncode": 1})
+    fails = run_tests.PARTS["assignments"]
+    monkeypatch.setattr(
+        run_tests.subprocess, "run", lambda c, **_: Failed() if c == fails else Passed()
+    )
+    with pytest.raises(SystemExit, match=r"FAILED at: assignments$"):
+        run_tests.main()
 
 
 def test_a_run_that_passed_is_what_a_check_of_changes_compares_with(ran, monkeypatch):
@@ -51,8 +72,9 @@ def test_a_run_that_passed_is_what_a_check_of_changes_compares_with(ran, monkeyp
 def test_without_a_browser_the_rest_runs_and_the_last_line_says_so(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests.browser, "lacking", lambda: "install chromium")
     run_tests.main()
-    assert ran == [[w for w in c if w != "tests/browser"] for c in run_tests.PARTS.values()]
-    assert ran != list(run_tests.PARTS.values())
+    parts = run_tests.PARTS.values()
+    assert sorted(ran) == sorted([w for w in c if w != "tests/browser"] for c in parts)
+    assert sorted(ran) != sorted(parts)
     assert last_line(capsys).endswith("; browser checks: NOT RUN, install chromium")
 
 
@@ -63,7 +85,7 @@ def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests, "no_triton", lambda: "no Triton")
     monkeypatch.setattr(run_tests.shutil, "which", lambda name: None)
     run_tests.main()
-    assert ran == list(run_tests.PARTS.values())
+    assert sorted(ran) == sorted(run_tests.PARTS.values())
     assert last_line(capsys).endswith(
         "; what torch.compile makes: NOT RUN, install g++; live cells in Pyodide: NOT RUN, no npm"
         "; the marker's isolation: NOT RUN, install bubblewrap"
@@ -74,7 +96,7 @@ def test_what_single_tests_lack_is_said_too(ran, monkeypatch, capsys):
 def test_an_engine_that_is_not_there_is_said_and_in_ci_a_failure(ran, monkeypatch, capsys):
     monkeypatch.setattr(run_tests.engines, "lacking", lambda: {"WebKit": "install xvfb"})
     run_tests.main()
-    assert ran == list(run_tests.PARTS.values())
+    assert sorted(ran) == sorted(run_tests.PARTS.values())
     assert last_line(capsys).endswith("; checks in WebKit: NOT RUN, install xvfb")
     monkeypatch.setenv("CI", "true")
     with pytest.raises(SystemExit, match=r"FAILED: checks in WebKit: NOT RUN, install xvfb$"):

@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from dropout_scaling import plots
 from dropout_site.figures.theme_svg import inline
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class InlineSvg(SphinxPostTransform):
                     file.read_text("utf8"),
                     image["alt"],
                     prefix=f"figure{number}-",
+                    text_width=plots.text_width,
                 )
                 image.replace_self(nodes.raw("", html, format="html"))
 

@@ -2,8 +2,7 @@
 
 Each of a figure's three colours becomes a CSS variable in the page (VARIABLES), which book.css sets
 for the light theme and the dark one. The site's figures come through here, and those that a reader
-draws in the browser: so this needs the standard library, the package's colours, and Matplotlib for
-labels of several lines alone.
+draws in the browser: so this needs the standard library and the package, and no more.
 """
 
 import re
@@ -34,12 +33,16 @@ ET.register_namespace("", SVG)
 ET.register_namespace("xlink", XLINK)
 
 
-def inline(svg, alt, prefix):
-    """The SVG document as an element of a page; `prefix` keeps its ids apart from others'."""
+def inline(svg, alt, prefix, text_width=None):
+    """The SVG document as an element of a page; `prefix` keeps its ids apart from others'.
+
+    `text_width`: `plots.text_width`, which needs Matplotlib; without it a label's lines stay as
+    Matplotlib placed them.
+    """
     root = ET.fromstring(svg)
     lift_styles(root)
-    for group in root.iter(f"{{{SVG}}}g"):
-        align_lines([text for text in group if text.tag == f"{{{SVG}}}text"])
+    for group in root.iter(f"{{{SVG}}}g") if text_width else ():
+        align_lines([text for text in group if text.tag == f"{{{SVG}}}text"], text_width)
     for element in root.iter():
         rename_ids(element, prefix)
         follow_theme(element)
@@ -71,7 +74,7 @@ def lift_styles(root):
                 parent.remove(child)
 
 
-def align_lines(lines):
+def align_lines(lines, text_width):
     """Anchor the lines of a label on the left, in the middle or on the right, as they were drawn.
 
     Matplotlib gives each line the left end that it has in Matplotlib's own font.
@@ -80,7 +83,7 @@ def align_lines(lines):
     if len(lines) < 2 or not all(placed):
         return
     left = [float(place[1]) for place in placed]
-    width = [drawn_width(line) for line in lines]
+    width = [drawn_width(line, text_width) for line in lines]
     ends = {
         anchor: [x + share * w for x, w in zip(left, width, strict=True)]
         for anchor, share in (("start", 0), ("middle", 0.5), ("end", 1))
@@ -91,16 +94,10 @@ def align_lines(lines):
         line.set("style", f"{line.get('style', '')}; text-anchor: {anchor}")
 
 
-def drawn_width(line):
-    """The width of a line of a label in Matplotlib's font."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
+def drawn_width(line, text_width):
     style = line.get("style", "")
     (size,) = re.findall(r"([\d.]+)px", style)
-    weight = "bold" if re.search(r"\b(?:bold|700)\b", style) else "normal"
-    font = FontProperties(family="DejaVu Sans", size=float(size), weight=weight)
-    return text_to_path.get_text_width_height_descent(line.text, font, ismath=False)[0]
+    return text_width(line.text, float(size), bold="bold" in style or "700" in style)
 
 
 def rename_ids(element, prefix):

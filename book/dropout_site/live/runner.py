@@ -134,7 +134,8 @@ class Session:
                 break
             self.figures += 1
             prefix = f"live{self.figures}-"
-            svg = theme_svg.inline(file.getvalue(), alt or words_of(figure), prefix)
+            width = getattr(sys.modules.get(f"{OURS}.plots"), "text_width", None)  # if it drew
+            svg = theme_svg.inline(file.getvalue(), alt or words_of(figure), prefix, width)
             self.send("figure", svg)
         close_figures()
 

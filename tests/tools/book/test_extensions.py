@@ -96,7 +96,8 @@ def test_the_lines_of_a_label_stay_aligned_in_another_font(aligned, anchor, weig
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg")
     plt.close(figure)
-    svg = BeautifulSoup(inline(drawn.getvalue(), "what it shows", "figure-"), "html.parser")
+    shown = inline(drawn.getvalue(), "what it shows", "figure-", plots.text_width)
+    svg = BeautifulSoup(shown, "html.parser")
     lines = [svg.find("text", string=words) for words in ("mean of the ReLUs:", "0.992")]
     assert all(f"text-anchor: {anchor}" in line["style"] for line in lines)
     first, second = (float(line["transform"].split("(")[1].split()[0]) for line in lines)
