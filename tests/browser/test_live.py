@@ -178,10 +178,9 @@ def test_a_runtime_out_of_reach_is_said_and_tried_again(page, host):
     assert page.request.get(link.evaluate("a => a.href")).ok
     expect(cell.button).to_have_text("Try again")
     page.context.unroute_all()
-    cell.run()
-    expect(cell.status).to_contain_text("Starting Python")
     with page.context.expect_event("request", lambda r: r.url.endswith("asm.wasm")):
-        pass
+        cell.run()  # the event is waited for before it can come
+        expect(cell.status).to_contain_text("Starting Python")
 
 
 def name_of(address):
