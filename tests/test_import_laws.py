@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,14 @@ def test_only_some_modules_import_torch_and_only_plots_matplotlib():
 def test_no_module_imports_a_laboratory():
     texts = {module(path): path.read_text(encoding="utf-8") for path in SOURCES}
     assert [name for name, text in texts.items() if "dropout_scaling.lab" in text] == []
+
+
+def test_a_chapter_imports_no_laboratory_but_its_own():
+    """An edit of a laboratory runs its own chapter again, and no other."""
+    for name, path in notebooks.chapters().items():
+        code = "\n".join(cell.source for cell in notebooks.code_cells(notebooks.read(path)))
+        found = re.findall(r"dropout_scaling\.lab(?:\.| import )(\w+)", code)
+        assert set(found) <= {execute.laboratory_of(path).stem}, name
 
 
 def test_each_laboratory_belongs_to_a_chapter():
