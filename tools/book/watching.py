@@ -8,6 +8,7 @@ page anew once the site has been built: no file of the site has it. A failure is
 not end it; the page in the browser stays until the next build that passes.
 """
 
+import gc
 import hashlib
 import http.server
 import multiprocessing
@@ -34,6 +35,7 @@ FAILED = "<!doctype html><title>Not built</title><p>The build has failed: the te
 CAN_COPY = hasattr(os, "fork")
 WARM = ("jupyter_book.sphinx", "myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex")
 WARM += ("sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.builders.html", "sphinx_external_toc")
+WARM += ("matplotlib.pyplot",)
 
 
 def seen():
@@ -144,6 +146,7 @@ def main(port=8000):
     server = http.server.ThreadingHTTPServer(address, partial(Pages, directory=str(HTML)))
     for module in WARM if CAN_COPY else ():
         __import__(module)
+    gc.freeze()  # what a copy never looks at, it need not have of its own
     serving = start(server.serve_forever)
     try:
         watch(server, before)

@@ -10,10 +10,15 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from dropout_scaling import plots
 from dropout_site.figures.theme_svg import inline
 
 logger = logging.getLogger(__name__)
+
+
+def text_width(*line, **style):
+    from dropout_scaling import plots  # here, as Matplotlib comes with it, and few edits need it
+
+    return plots.text_width(*line, **style)
 
 
 class InlineSvg(SphinxPostTransform):
@@ -31,7 +36,7 @@ class InlineSvg(SphinxPostTransform):
                     file.read_text("utf8"),
                     image["alt"],
                     prefix=f"figure{number}-",
-                    text_width=plots.text_width,
+                    text_width=text_width,
                 )
                 image.replace_self(nodes.raw("", html, format="html"))
 

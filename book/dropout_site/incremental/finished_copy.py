@@ -1,7 +1,8 @@
 """Finish a copy of what Sphinx has written, so that it can go on from its own pages the next time.
 
-The parts of page_weight change pages and take files away. `make book` names the folder of the copy
-in the setting `finished_site`; without one the pages are finished where they are.
+What the theme says in other languages, half of all folders, is no part of the site. The parts of
+page_weight change pages and take files away. `make book` names the folder of the copy in the
+setting `finished_site`; without one the pages are finished where they are.
 """
 
 import shutil
@@ -9,7 +10,8 @@ import shutil
 
 def copy(app, exception):
     if exception is None and app.config.finished_site:
-        shutil.copytree(app.outdir, app.config.finished_site)
+        translations = shutil.ignore_patterns("locales")
+        shutil.copytree(app.outdir, app.config.finished_site, ignore=translations)
         app.outdir = app.config.finished_site  # for the parts of page_weight, which come next
 
 
