@@ -55,40 +55,49 @@ def with_outputs(name, path, common):
 
 
 def stage(repository, site):
-    """Put together what Jupyter Book is to read."""
+    """Put together what Jupyter Book is to read; what is the same already is left as it is."""
     settings = config()
     settings["execute"]["execute_notebooks"] = "off"
     if repository is not None:
         merge(settings, repository.settings())
     if site is not None:
         merge(settings, {"html": {"baseurl": site}})
-    new = STAGED.with_name("site-new")
-    shutil.rmtree(new, ignore_errors=True)
-    no_page = shutil.ignore_patterns(".*", "__pycache__", "ruff.toml")
-    shutil.copytree(BOOK, new / "book", ignore=no_page)
     common = execute.inputs_of_all()
     last = json.loads(MADE_FROM.read_text()) if MADE_FROM.is_file() else {}
-    made_from = {}
+    MADE_FROM.unlink(missing_ok=True)  # until all is there
+    made_from, staged = {}, {STAGED / CONFIG.name}
     for name, path in chapters().items():
-        target = new / "book" / f"{name}.ipynb"
+        target = STAGED / "book" / f"{name}.ipynb"
         made_from[name] = put_together(name, path, common, target, last.get(name))
-    (new / CONFIG.name).write_text(yaml.safe_dump(settings), "utf8")
-    shutil.copyfile(TOC, new / TOC.name)
-    shutil.copyfile(CITATION, new / CITATION.name)
-    for path in files(new):
-        old = STAGED / path.relative_to(new)
-        # Sphinx reads what is newer than its last reading: the same text is as old as it was.
-        same = old.is_file() and old.read_bytes() == path.read_bytes()
-        then = old.stat().st_mtime_ns if same else time.time_ns()
-        os.utime(path, ns=(then, then))
-    MADE_FROM.unlink(missing_ok=True)
-    shutil.rmtree(STAGED, ignore_errors=True)
-    new.rename(STAGED)
+        staged.add(target)
+    copies = {STAGED / "book" / path.relative_to(BOOK): path for path in files(BOOK)}
+    copies |= {STAGED / path.name: path for path in (TOC, CITATION)}
+    for target, path in copies.items():
+        if target not in staged and belongs(target.relative_to(STAGED)):
+            put(target, path.read_bytes())
+            staged.add(target)
+    put(STAGED / CONFIG.name, yaml.safe_dump(settings).encode())
+    for old in {*files(STAGED)} - staged:
+        old.unlink()
     MADE_FROM.write_text(json.dumps(made_from))
 
 
+def belongs(path):
+    return path.name != "ruff.toml" and not any(part.startswith(".") for part in path.parts)
+
+
+def put(target, content):
+    """Write a file, unless it is so already: Sphinx reads what is newer than its last reading."""
+    if target.is_file() and target.read_bytes() == content:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    # Python tells a module from an older one by the second alone.
+    shutil.rmtree(target.parent / "__pycache__", ignore_errors=True)
+
+
 def put_together(name, path, common, target, last):
-    """Write the page of a notebook, and return the digest of what it is made from.
+    """Put the page of a notebook there, and return the digest of what it is made from.
 
     ``last``: that of the last time, or None. If it is the same, so is the page.
     """
@@ -96,10 +105,8 @@ def put_together(name, path, common, target, last):
     parts = [path, kept, Path(__file__), Path(notebooks.__file__)]
     contents = [p.read_bytes() for p in parts if p.is_file()]
     made_from = hashlib.sha256(b"".join([common.encode(), *contents])).hexdigest()
-    if last == made_from:
-        shutil.copyfile(STAGED / "book" / f"{name}.ipynb", target)
-    else:
-        nbformat.write(with_outputs(name, path, common), target)
+    if last != made_from or not target.is_file():
+        put(target, f"{nbformat.writes(with_outputs(name, path, common))}\n".encode())
     return made_from
 
 
