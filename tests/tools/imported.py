@@ -6,28 +6,31 @@ Each line of the standard input is JSON: where to run what, and into which files
 answer is its exit status. Here is nothing of the repository: a clone has its own tools.
 """
 
+import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import sys
 
+
+def run(root, module, arguments, env, said):
+    for descriptor, path in enumerate((os.devnull, *said)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), descriptor)
+    os.chdir(root)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.path[0] = root
+    sys.argv[1:] = arguments
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
 for name in sys.argv[1:]:
     importlib.import_module(name)
+gc.freeze()  # what a copy never looks at, it need not have of its own
 while line := sys.stdin.readline():
-    copy = os.fork()
-    if copy == 0:
-        break
-    print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
-else:
-    sys.exit()
-
-asked = json.loads(line)
-for descriptor, path in enumerate((os.devnull, *asked["said"])):
-    os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), descriptor)
-os.chdir(asked["root"])
-os.environ.clear()
-os.environ.update(asked["env"])
-sys.path[0] = asked["root"]
-sys.argv[1:] = asked["arguments"]
-runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+    copy = multiprocessing.get_context("fork").Process(target=run, kwargs=json.loads(line))
+    copy.start()
+    copy.join()
+    print(copy.exitcode, flush=True)
