@@ -28,13 +28,12 @@ def test_of_no_gpu(): pass
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run in a clone with a notebook that fails, and one that prints where it is."""
+    """A run in a clone with a notebook that fails, and one that prints where it is, and draws."""
     clone = Clone.fresh(tmp_path_factory.mktemp("gpu") / "clone")
     clone.write("tests/test_small.py", TESTS)
     figure = "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'as in the book'\n" + FIGURE
-    clone.write_notebook("Passes.", "print(6 * 7)", figure)
+    clone.write_notebook("Here.", "import os\nprint(os.path.basename(os.getcwd()))", figure)
     clone.write_notebook("Wrong.", "x = 1", "assert x == 2, 'the cause'", name="wrong")
-    clone.write_notebook("Here.", "import os\nprint(os.path.basename(os.getcwd()))", name="differs")
     clone.write("book/assignments/never.ipynb", "{}")
     ended = clone.run("gpu_check", clone.root / "wheels", clone.root / "_build", "--device", "cpu")
     written = json.loads((clone.root / "_build" / "gpu.json").read_text("utf8"))
@@ -69,14 +68,14 @@ def test_the_tests_that_need_a_gpu_are_run_and_no_other(run):
 def test_a_failing_notebook_says_why_and_the_others_are_run(run):
     for name in ("chapters on the cpu", "chapters on cpu"):
         chapters = run.steps[name]["chapters"]
-        assert outcomes(chapters) == {"page": "passed", "differs": "passed", "wrong": "failed"}
+        assert outcomes(chapters) == {"page": "passed", "wrong": "failed"}
         assert "wrong: AssertionError: the cause" in run.steps[name]["says"]
 
 
 def test_what_two_runs_print_is_compared_and_figures_too(run):
     found = run.steps["comparison"]
-    assert found["differences"] == {"differs": ["code-0, line 1: 'cpu' here, 'gpu' there"]}
-    assert found["compared"] == 2  # not the one that failed
+    assert found["differences"] == {"page": ["code-0, line 1: 'cpu' here, 'gpu' there"]}
+    assert found["compared"] == 1  # not the one that failed
 
 
 def test_the_runs_and_what_was_said_are_kept(run):
@@ -174,6 +173,19 @@ def test_a_chapter_that_did_not_end_is_no_success(check, monkeypatch):
     found = check.run_chapters("gpu", "cuda", 5)
     assert found["chapters"] == [{"name": "index", "outcome": "not ended"}]
     assert (found["passed"], found["says"]) == (False, "1 not ended; out of time after 5 s")
+
+
+def test_chapters_that_do_not_differ_are_compared_and_not_named(check, monkeypatch):
+    for name in check.chapter_runs:
+        chapters = [{"name": name, "outcome": "passed"} for name in ("one", "other")]
+        check.result["steps"][name] = {"chapters": chapters}
+    lines = [{"name": "one", "differences": ["a line"]}, {"name": "other", "differences": []}]
+    monkeypatch.setattr(check, "python", ends_with(lines))
+    found = check.compare(5)
+    assert found["differences"] == {"one": ["a line"]}
+    assert (found["passed"], found["says"]) == (False, "2 chapters compared, 1 differ: one")
+    lines[0]["differences"] = []
+    assert check.compare(5)["passed"]
 
 
 def test_a_test_that_is_skipped_on_a_gpu_is_no_success(check, monkeypatch):

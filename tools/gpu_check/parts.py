@@ -18,7 +18,7 @@ from tools.gpu_check.json_lines import write
 REPORTED_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "pytest")
 
 SIZES = {"cuda": [2**k for k in range(16, 27, 2)], "cpu": [2**10, 2**16]}  # cpu: to try it
-MIN_ELEMENTS_PER_TURN = {"cuda": 2**24, "cpu": 2**17}  # a turn is many calls
+MIN_ELEMENTS_PER_TURN = {"cuda": 2**24, "cpu": 2**12}  # a turn is many calls
 P, WARM_UP_TURNS, TURNS = 0.3, 3, 25
 
 
