@@ -34,8 +34,12 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 set_matplotlib_formats("svg")
 fig, ax = plt.subplots(figsize=(2, 1))
 ax.plot([0, 1], color="{STANDARD["color"]}");"""
+# PNG, a file of its own; the other figure is a drawing, which is in its page.
+PICTURE = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot([0, 1]);"
+CELLS = ("print(6 * 7)", PICTURE, FIGURE)
 # What only real chapters import: here it would take most of the time.
 HEAVY = re.compile(r'"(?:sklearn\.datasets|scipy\.stats|torch|torch\._dynamo)"(?:, |(?=\]))')
+IMPORTED = [module for module in WARM if not module.startswith("matplotlib")]
 PRELOADING = ("tools/book/forked_kernels.py", "tools/book/seeds.py")
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."
 
@@ -54,7 +58,7 @@ class Builder:
     """
 
     def __enter__(self):
-        command = [sys.executable, Path(__file__).with_name("imported.py"), *WARM]
+        command = [sys.executable, Path(__file__).with_name("imported.py"), *IMPORTED]
         pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
         self.process = subprocess.Popen(command, **pipes, env=environment({}), text=True)
         return self
@@ -95,7 +99,7 @@ class Clone:
         self.write("src/module.py", "CONSTANT = 1\n")
         self.write("book/references.bib", "")
         self.write("book/index.md", INDEX)
-        self.write_notebook("Is it prose?", "print(6 * 7)", FIGURE)
+        self.write_notebook("Is it prose?", *CELLS)
         return self
 
     def write(self, name, text):

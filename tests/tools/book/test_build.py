@@ -3,7 +3,7 @@
 import shutil
 
 from PIL import Image
-from small_repository import FIGURE, Clone
+from small_repository import CELLS, FIGURE, Clone
 
 from tools.book import build
 from tools.book.repository import Repository
@@ -25,7 +25,7 @@ def test_an_unchanged_book_is_not_built_again(built, tmp_path, builder):
 
 
 def test_new_prose_is_built_with_the_kept_outputs(executed, builder):
-    executed.write_notebook("Here is new prose.", "print(6 * 7)", FIGURE)
+    executed.write_notebook("Here is new prose.", *CELLS)
     assert "1 up to date, 0 to run" in executed.run("book.execute").stdout
     assert executed.build(builder).returncode == 0
     assert "Here is new prose." in executed.page()

@@ -3,13 +3,11 @@
 import shutil
 
 import pytest
-from small_repository import ALT, FIGURE, TOC, Builder, Clone
+from small_repository import ALT, CELLS, TOC, Builder, Clone
 
 from dropout_site.cut_font import FOLDER
 
 OTHER = "# Another page\n\n{}\n\n## A heading\n\nSee [the book](index.md), $a^2$.\n"
-# PNG, a file of its own; the other figure is a drawing, which is in its page.
-PICTURE = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot([0, 1]);"
 PAGES = "".join(f"  - file: {name}\n" for name in ("other", "third"))
 ALL = {"index", "page", "other", "third"}
 
@@ -23,7 +21,6 @@ def clone(built, builder, tmp_path_factory):
     clone.write("_toc.yml", TOC + PAGES)
     clone.write("book/other.md", OTHER.format("Some prose."))
     clone.write("book/third.md", "# A third page\n\nOn [another](other.md) and $b$.\n")
-    clone.write_notebook("Is it prose?", "print(6 * 7)", PICTURE, FIGURE)
     build(clone, builder)
     return clone
 
@@ -47,16 +44,18 @@ def files(html):
 def from_nothing(clone, builder):
     """Build the same book in a copy that has only its kept runs, and the fonts it has cut itself.
 
-    To cut them takes as long as all else.
+    To cut them takes as long as all else. Tools and requirements, which no edit changes, stay too.
     """
-    root, fonts = clone.root.with_name("full"), clone.root.with_name("fonts")
-    if root.exists():
-        (root / ".cache" / FOLDER).replace(fonts)
-        shutil.rmtree(root)
-    shutil.copytree(clone.root, root, ignore=shutil.ignore_patterns("_build", ".cache"))
+    root = clone.root.with_name("full")
+    root.mkdir(exist_ok=True)
+    for part in (*root.glob("*"), *root.glob(".cache/*")):
+        if part.name not in ("tools", "requirements.txt", ".cache", FOLDER):
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
+    for part in clone.root.iterdir():
+        if part.name not in ("_build", ".cache") and not (root / part.name).exists():
+            copy = shutil.copytree if part.is_dir() else shutil.copyfile
+            copy(part, root / part.name)
     shutil.copytree(clone.root / ".cache/executed", root / ".cache/executed")
-    if fonts.exists():
-        fonts.replace(root / ".cache" / FOLDER)
     return build(Clone(root), builder)
 
 
@@ -80,8 +79,8 @@ def label(clone):
 
 
 def figure(clone):
-    drawn = [cell.replace("[0, 1]", "[1, 0]") for cell in (PICTURE, FIGURE)]
-    clone.write_notebook("Other prose.", "print(6 * 7)", *drawn, alt=f"{ALT} Or falls.")
+    cells = [cell.replace("[0, 1]", "[1, 0]") for cell in CELLS]
+    clone.write_notebook("Other prose.", *cells, alt=f"{ALT} Or falls.")
 
 
 def deleted(clone):
