@@ -43,6 +43,13 @@ def test_no_hook_is_left_of_which_torch_compile_would_warn():
     assert not module_hooks._has_any_global_hook()
 
 
+def test_a_compiled_model_is_watched_and_what_watches_is_not_compiled(caplog):
+    compiled = torch.compile(Twice(), backend="eager")
+    compiled(X)
+    assert [finding.kind for finding in audit(compiled, X)] == ["active in eval"]
+    assert caplog.text == ""  # PyTorch's compiler warns of what it cannot compile
+
+
 class Twice(nn.Module):
     def forward(self, x):
         for _ in range(2):

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import sys
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -13,7 +14,7 @@ MASKS = ("aten::bernoulli", "aten::native_dropout")
 NUMBERS = ("aten::rand", "aten::uniform", "aten::normal", "aten::exponential", "aten::multinomial")
 
 
-class Draws(TorchDispatchMode):
+class _Draws:
     """``last``: the event of the last draw. ``backward``: whether the backward pass runs."""
 
     def __init__(self, record):
@@ -45,6 +46,20 @@ class Draws(TorchDispatchMode):
             "varies": varies,
         }
         self.last = self.record(kind, detail)
+
+
+class _OfPlain(_Draws, TorchDispatchMode):
+    """PyTorch hides from its compiler what a mode's own class does, and loads it for that."""
+
+
+class _OfCompiled(_Draws, TorchDispatchMode):
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        return super().__torch_dispatch__(function, types, args, kwargs)
+
+
+def draws(record):
+    """Return the mode that records draws. The compiler, a second to load, stays out if it is."""
+    return (_OfCompiled if "torch._dynamo" in sys.modules else _OfPlain)(record)
 
 
 def _varies(args):

@@ -15,7 +15,7 @@ from torch.nn.modules import module as module_hooks
 from torch.nn.parameter import is_lazy
 
 from dropout_scaling._restore import as_found
-from dropout_scaling.audit._draws import Draws
+from dropout_scaling.audit._draws import draws as draws_into
 from dropout_scaling.audit._events import Record
 from dropout_scaling.audit._example import copied
 from dropout_scaling.audit._masks import Masks
@@ -79,7 +79,7 @@ def run(model, args, kwargs, snapshot, *, seed, backward=False, outplace=False) 
     with contextlib.ExitStack() as undo:
         _seed(seed, snapshot.generators)
         seeded = _states()
-        draws, masks = Draws(record), Masks(record)
+        draws, masks = draws_into(record), Masks(record)
         functions = Functions(record, draws, masks, outplace=outplace)
         handles = [
             module_hooks.register_module_forward_pre_hook(entered),
@@ -108,7 +108,8 @@ def run(model, args, kwargs, snapshot, *, seed, backward=False, outplace=False) 
 
 
 def _states():
-    return random.getstate(), str(np.random.get_state())  # noqa: NPY002
+    name, key, *rest = np.random.get_state()  # noqa: NPY002
+    return random.getstate(), name, key.tobytes(), rest
 
 
 def _seed(seed, generators):
