@@ -50,6 +50,7 @@ PARTS = (
     "sharing.sitemap",
     "incremental.outline",
     "incremental.finished_copy",
+    "incremental.kept_templates",
     "page_weight.deferred_scripts",
     "page_weight.typeface",
     "page_weight.only_used_icons",

@@ -5,7 +5,8 @@ import shutil
 import pytest
 from small_repository import ALT, CELLS, TOC, Builder, Clone
 
-from dropout_site.cut_font import FOLDER
+from dropout_site.cut_font import FOLDER as FONTS
+from dropout_site.incremental.kept_templates import FOLDER as TEMPLATES
 
 OTHER = "# Another page\n\n{}\n\n## A heading\n\nSee [the book](index.md), $a^2$.\n"
 PAGES = "".join(f"  - file: {name}\n" for name in ("other", "third"))
@@ -42,14 +43,15 @@ def files(html):
 
 
 def from_nothing(clone, builder):
-    """Build the same book in a copy that has only its kept runs, and the fonts it has cut itself.
+    """Build the same book in a copy that has only its kept runs, and what no edit changes.
 
-    To cut them takes as long as all else. Tools and requirements, which no edit changes, stay too.
+    That is its tools, and of its own making fonts and templates: they take longer than all else.
     """
     root = clone.root.with_name("full")
     root.mkdir(exist_ok=True)
+    stays = ("tools", "requirements.txt", ".cache", FONTS, TEMPLATES)
     for part in (*root.glob("*"), *root.glob(".cache/*")):
-        if part.name not in ("tools", "requirements.txt", ".cache", FOLDER):
+        if part.name not in stays:
             shutil.rmtree(part) if part.is_dir() else part.unlink()
     for part in clone.root.iterdir():
         if part.name not in ("_build", ".cache") and not (root / part.name).exists():
