@@ -13,6 +13,7 @@ from sphinx.util import logging
 from dropout_site.figures.theme_svg import inline
 
 logger = logging.getLogger(__name__)
+FEW = 5  # pages, which Sphinx reads without copies of its process
 
 
 def text_width(*line, **style):
@@ -41,5 +42,12 @@ class InlineSvg(SphinxPostTransform):
                 image.replace_self(nodes.raw("", html, format="html"))
 
 
+def load_once(app, env, pages):
+    """Load Matplotlib before Sphinx copies this process: each copy reads some of many pages."""
+    if len(pages) > FEW:
+        from dropout_scaling import plots  # noqa: F401
+
+
 def setup(app):
+    app.connect("env-before-read-docs", load_once)
     app.add_post_transform(InlineSvg)
