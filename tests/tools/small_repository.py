@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import matplotlib
 import nbformat
 
 from dropout_scaling.plots import STANDARD
@@ -100,6 +101,9 @@ class Clone:
         self.write("book/references.bib", "")
         self.write("book/index.md", INDEX)
         self.write_notebook("Is it prose?", *CELLS)
+        # Else the first figure has Matplotlib look through the machine's fonts again.
+        for fonts in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
+            self.write(f".cache/home/matplotlib/{fonts.name}", fonts.read_text("utf8"))
         return self
 
     def write(self, name, text):

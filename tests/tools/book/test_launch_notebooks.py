@@ -71,7 +71,9 @@ def test_the_branch_has_the_notebooks_and_what_binder_needs(clone, tmp_path):
     ended = clone.run("book.launch_notebooks", str(tmp_path / "launch"), **KNOWN)
     assert ended.returncode == 0, ended.stderr
     launched = nbformat.read(tmp_path / "launch" / "book" / "page.ipynb", as_version=4)
-    assert ids_of(launched) == ["set-up", *ids_of(chapter), "code-1-alt"]
+    text, prints, *figures = ids_of(chapter)
+    described = [name for figure in figures for name in (figure, f"{figure}-alt")]
+    assert ids_of(launched) == ["set-up", text, prints, *described]
     assert REQUIREMENT in (tmp_path / "launch" / "binder" / "requirements.txt").read_text()
     assert (tmp_path / "launch" / "binder" / "runtime.txt").read_text() == "python-3.12\n"
 
