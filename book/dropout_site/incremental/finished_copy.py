@@ -1,6 +1,6 @@
 """Finish a copy of what Sphinx has written, so that it can go on from its own pages the next time.
 
-What the theme says in other languages, half of all folders, is no part of the site. The parts of
+What the theme says in other languages, most of all folders, is no part of the site. The parts of
 page_weight change pages and take files away. `make book` names the folder of the copy in the
 setting `finished_site`; without one the pages are finished where they are.
 """
