@@ -106,12 +106,12 @@ def _files_of_file(open_file: Open, shown: PurePosixPath) -> Found:
     return listing.report(shown, lambda: listing.add_file(open_file, shown, MAX_ZIP_DEPTH))
 
 
-def _files_of_members(open_zip: Open, members, shown: PurePosixPath) -> Found:
+def _files_of_members(open_zip: Open, members, zip_shown, shown: PurePosixPath) -> Found:
     listing = _Listing()
 
     def add():
-        for path, member in members:
-            listing.add_member(open_zip, member, path, MAX_ZIP_DEPTH - 1)
+        for parts, member in members:
+            listing.add_member(open_zip, member, zip_shown.joinpath(*parts), MAX_ZIP_DEPTH - 1)
 
     return listing.report(shown, add)
 
@@ -122,11 +122,11 @@ def _in_zip(open_zip: Open, shown: PurePosixPath, below: tuple = ()) -> list[Ent
     for member in _members(open_zip):
         parts = _parts(member)
         if parts and parts[: len(below)] == below and len(parts) > len(below):
-            groups.setdefault(parts[len(below)], []).append((shown.joinpath(*parts), member))
+            groups.setdefault(parts[len(below)], []).append((parts, member))
     found = []
     for name, members in sorted(groups.items()):
         path = shown.joinpath(*below, name)
-        is_file = [place for place, _ in members] == [path]
+        is_file = [parts for parts, _ in members] == [(*below, name)]
         if is_file:
             open_member = partial(_open_member, open_zip, members[0][1])
             inside = list
@@ -135,7 +135,7 @@ def _in_zip(open_zip: Open, shown: PurePosixPath, below: tuple = ()) -> list[Ent
                 inside = partial(_guarded, partial(_in_zip, unpacked, path))
         else:
             inside = partial(_guarded, partial(_in_zip, open_zip, shown, (*below, name)))
-        files = partial(_files_of_members, open_zip, members, path)
+        files = partial(_files_of_members, open_zip, members, shown, path)
         found.append(Entry(name, path, not is_file, files, inside))
     return found
 
@@ -277,9 +277,9 @@ def _members(open_zip: Open) -> list[zipfile.ZipInfo]:
 
 def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
     """Return a file's path in a zip, () for a folder or a file of no interest."""
-    parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+    parts = member.filename.replace("\\", "/").split("/")
     # Nothing is written, so a path that leads out is only a strange name.
-    parts = tuple(part for part in parts if part not in ("..", "/", "//", "."))
+    parts = tuple(part for part in parts if part not in ("", ".", ".."))
     return () if member.is_dir() or IGNORED_NAMES & set(parts) else parts
 
 
