@@ -153,10 +153,14 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("body", LIES.values(), ids=LIES)
-def test_values_that_lie_cost_their_question_alone(body):
-    data = submission(evaluation(body), before=[f"import numpy as np\n{class_that_lies}"])
-    result = forked.mark(assignment(), data, limits=QUICK)
+WITHOUT_END = "a wide value that holds itself"  # to send it takes all the time that there is
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_values_that_lie_cost_their_question_alone(lie):
+    data = submission(evaluation(LIES[lie]), before=[f"import numpy as np\n{class_that_lies}"])
+    limits = ENDLESS_COPY if lie == WITHOUT_END else QUICK
+    result = forked.mark(assignment(), data, limits=limits)
     assert score(result) == LOSES_Q3
     json.dumps(result).encode()
 
