@@ -16,10 +16,14 @@ READS_MAGICS = "IPython.core.inputtransformer2"
 RANDOM = "numpy.random"
 
 
-def serve(channel, modules):
-    """Copy this process for each request, until the other end of the channel is closed."""
-    for name in (READS_MAGICS, RANDOM, *modules):
+def serve(channel, first):
+    """Copy this process for each request, until the other end of the channel is closed.
+
+    ``first``: the code that it runs before.
+    """
+    for name in (READS_MAGICS, RANDOM):
         importlib.import_module(name)
+    exec(first, {})
     gc.freeze()  # to look for garbage among PyTorch's objects takes longer than a submission
     while True:
         request, descriptors, *_ = socket.recv_fds(channel, 4096, 2)
@@ -54,4 +58,4 @@ def work(descriptor, file_bytes, folder):
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -23,21 +23,26 @@ import pytest
 from dropout_grading import mark_submission
 from dropout_grading.execution.sandbox import Sandbox
 
-# {assignment: what its submissions import besides NumPy}. PyTorch's first optimizer imports both.
-IMPORTS = {"rescue": ("torch", "torch._dynamo")}
+# {assignment: what is slow only the first time, besides NumPy}. PyTorch imports a compiler for its
+# first optimizer, and reads its own sources for its first seed, which stays what it was.
+FIRST = {
+    "rescue": "import torch\n"
+    "torch.manual_seed(torch.initial_seed())\n"
+    "torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()"
+}
 
 
 @contextlib.contextmanager
-def forked(modules=()):
-    """Run submissions in copies of a process that has imported these modules too."""
+def forked(first=""):
+    """Run submissions in copies of a process that has run this code."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dropout_grading.execution.student.Sandbox", _sandbox(modules))
+        patched.setattr("dropout_grading.execution.student.Sandbox", _sandbox(first))
         yield
 
 
 def mark(assignment, data, **more):
     """Mark a submission in such copies."""
-    with forked(IMPORTS.get(assignment.name, ())):
+    with forked(FIRST.get(assignment.name, "")):
         return mark_submission.mark(assignment, data, **more)
 
 
@@ -47,8 +52,8 @@ def marked(data, limits=None, name=notebooks.FIRST):
 
 
 @cache
-def _sandbox(modules):
-    server = Server(modules)
+def _sandbox(first):
+    server = Server(first)
 
     class Forked(Sandbox):
         """A sandbox without its walls."""
@@ -62,12 +67,12 @@ def _sandbox(modules):
 class Server:
     """A process that copies itself for each submission. It ends with this one."""
 
-    def __init__(self, modules):
+    def __init__(self, first):
         self._one_at_a_time = threading.Lock()
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", fork_server.__file__, str(theirs.fileno()), *modules],
+                [sys.executable, "-P", fork_server.__file__, str(theirs.fileno()), first],
                 env=os.environ | {"MPLBACKEND": "agg"},
                 pass_fds=[theirs.fileno()],
             )
