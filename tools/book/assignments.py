@@ -69,9 +69,18 @@ def definitions(path):
     return named, imports
 
 
+@cache
 def used(node):
     """Return the names that a node reads."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+@cache
+def undecorated(node):
+    """Return the source of a node, a function's without its ASSIGNMENT.check(...)."""
+    if isinstance(node, ast.FunctionDef):
+        node.decorator_list = []
+    return ast.unparse(node)
 
 
 def standing_alone(name, checks):
@@ -95,10 +104,7 @@ def standing_alone(name, checks):
             line = ast.unparse(node)
             lines += [line] if line not in lines else []
     for one in [key for key in named if key in wanted]:
-        node = wanted[one]
-        if isinstance(node, ast.FunctionDef):
-            node.decorator_list = []  # ASSIGNMENT.check(...)
-        lines.append(ast.unparse(node))
+        lines.append(undecorated(wanted[one]))
     return "\n".join(lines)
 
 
