@@ -23,7 +23,11 @@ from tools.paths import ROOT
 # Whole libraries, and parts that these load by themselves when they are asked for: a chapter that
 # forgets an import fails here as it would elsewhere. Only pyplot is no such part of Matplotlib.
 multiprocessing.get_context("forkserver").set_forkserver_preload(
-    ["ipykernel.kernelapp", "matplotlib.pyplot", "sklearn.datasets", "torch", "torch._dynamo"]
+    [
+        *("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "sqlite3"),
+        *("matplotlib.pyplot", "matplotlib.backends.backend_svg"),
+        *("sklearn.datasets", "torch", "torch._dynamo"),
+    ]
 )
 PROVISIONER = "forked"
 
@@ -36,6 +40,7 @@ def use():
     KernelProvisionerFactory.provisioners[PROVISIONER] = entry
     os.environ[KernelProvisionerFactory.default_provisioner_name_env] = PROVISIONER
     # Matplotlib reads it when it is imported; a kernel of its own would set it before.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the debugger, once imported, warns
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 
