@@ -35,8 +35,9 @@ class _Networks:
         """Return the outputs, and what each layer was fed with."""
         fed = []
         for i, ((weight, bias), factor) in enumerate(zip(self.layers, factors, strict=True)):
-            h = h.relu() if i else h
-            h = h if factor is None else h * factor
+            h = h.relu_() if i else h
+            if factor is not None:
+                h = h.mul_(factor) if i else h * factor  # the first h is the data
             fed.append(h)
             h = _product(h, weight).add_(bias)
         return h, fed
@@ -53,7 +54,8 @@ class _Networks:
             torch.sum(back, dim=1, keepdim=True, out=self._gradients[i][1])
             if i:
                 back = _product(back, self.layers[i][0].mT)
-                np.multiply(back.numpy(), (fed[i] > 0).numpy(), out=back.numpy())
+                # NumPy's, too: PyTorch takes twice as long to compare, and to multiply by booleans.
+                np.multiply(back.numpy(), fed[i].numpy() > 0, out=back.numpy())
                 back = back if factors[i] is None else back.mul_(factors[i])
         self._optimizer.step()
 
@@ -66,7 +68,8 @@ class _Networks:
 def _slope_of_cross_entropy(outputs, y):
     back = (outputs - outputs.amax(dim=-1, keepdim=True)).exp_()
     back /= back.sum(dim=-1, keepdim=True)
-    back[torch.arange(len(y))[:, None], torch.arange(y.shape[1]), y] -= 1
+    minus_one = torch.tensor(-1.0, dtype=back.dtype).expand(*y.shape, 1)
+    back.scatter_add_(-1, y[..., None], minus_one)
     return back.div_(y.shape[1])
 
 
@@ -90,9 +93,26 @@ def _views(vector, parts):
     return [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)]
 
 
-def _factor(mask, p, dtype):
-    """Return what inverted dropout with this mask multiplies by; None if it drops nothing."""
-    return None if p == 0 else mask.to(dtype) / (1 - p if p < 1 else 1)
+def _factor(masks, p, dtype, *, standard=False):
+    """Return what dropout multiplies by, a tensor: m, or m / q if it is inverted.
+
+    ``masks``: an array for each network, to be stacked. ``dtype``: NumPy's.
+    """
+    scale = 1 if standard or p == 1 else 1 / (1 - p)
+    return torch.from_numpy(np.multiply(np.stack(masks), scale, dtype=dtype))
+
+
+class _Rows:
+    """The training rows of all networks, x and y of shape (networks, rows, ...)."""
+
+    def __init__(self, x, y):
+        self._x, self._y = x.flatten(0, 1).numpy(), y.flatten(0, 1).numpy()
+        self._first = torch.arange(0, len(self._x), x.shape[1])[:, None]
+
+    def __getitem__(self, own):
+        """Return x and y of each network's own rows, whose numbers are (networks, batch)."""
+        rows = (self._first + own).numpy()
+        return [torch.from_numpy(part.take(rows, axis=0)) for part in (self._x, self._y)]
 
 
 def _stacked(splits):
@@ -106,6 +126,7 @@ class _Training:
         check_one_each("seeds", seeds, len(splits))
         self.batch_size = check_count("batch_size", batch_size, 1)
         self.x, self.y, self.x_test, self.y_test = _stacked(splits)
+        self._rows = _Rows(self.x, self.y)
         self.seeds, self.steps = seeds, 0
         self._models = [float64_weights(make, seed) for seed in seeds]
         self._alike = list(zip(*(model.linears for model in self._models), strict=True))
@@ -121,23 +142,22 @@ class _Training:
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def _factors(self, n_rows):
-        """Return what each dropout multiplies by in this step: m, or m / q if it is inverted."""
+        """Return what each dropout multiplies by in this step, None if it drops nothing."""
         if not any(p for p, _ in self._drops):
             return [None] * len(self._drops)
         own = [keyed_masks(self._models[0], n_rows, seed=s, step=self.steps) for s in self.seeds]
-        masks = [torch.stack(layer) for layer in zip(*own, strict=True)]
+        dtype = self.x.numpy().dtype
         return [
-            m.to(self.x.dtype) if standard and p else _factor(m, p, self.x.dtype)
-            for m, (p, standard) in zip(masks, self._drops, strict=True)
+            _factor([m.numpy() for m in masks], p, dtype, standard=standard) if p else None
+            for masks, (p, standard) in zip(zip(*own, strict=True), self._drops, strict=True)
         ]
 
     def epoch(self):
         """Pass over the data once."""
-        network, n_rows = torch.arange(len(self.seeds))[:, None], self.x.shape[1]
+        n_rows = self.x.shape[1]
         order = torch.stack([torch.randperm(n_rows, generator=g) for g in self._generators])
-        for rows in order.split(self.batch_size, dim=1):
-            factors = self._factors(rows.shape[1])
-            self._networks.step(self.x[network, rows], self.y[network, rows], factors)
+        for own in order.split(self.batch_size, dim=1):
+            self._networks.step(*self._rows[own], self._factors(own.shape[1]))
             self.steps += 1
 
     def errors(self):
@@ -261,15 +281,15 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
         layers.append(((2 * torch.stack(draws) - 1) / n_in**0.5, bias))
     networks = _Networks(layers, lr)
     rngs = [keyed_rng(seed, layer=1) for seed in seeds]  # layer 0 may have split the rows
-    network, errors = torch.arange(len(seeds))[:, None], []
+    rows, errors = _Rows(x, y), []
     size = (stops[-1], batch_size)
     picks = torch.stack([torch.randint(n_rows, size, generator=g) for g in generators], dim=1)
     for step, pick in enumerate(picks, start=1):
         factors = [None] * 3
         if p > 0:
             drawn = [bernoulli_mask((2, batch_size, units), p, rng=rng) for rng in rngs]
-            factors[1:] = _factor(torch.from_numpy(np.stack(drawn, axis=1)), p, x.dtype)
-        networks.step(x[network, pick], y[network, pick], factors)
+            factors[1:] = _factor(drawn, p, x.numpy().dtype).unbind(1)
+        networks.step(*rows[pick], factors)
         if step in stops:
             errors.append(networks.errors(x_test, y_test, [None] * 3))
     return np.array(errors) if isinstance(steps, list | tuple) else errors[0]
