@@ -39,8 +39,8 @@ def use():
     )
     KernelProvisionerFactory.provisioners[PROVISIONER] = entry
     os.environ[KernelProvisionerFactory.default_provisioner_name_env] = PROVISIONER
-    # Matplotlib reads it when it is imported; a kernel of its own would set it before.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the debugger, once imported, warns
+    # Matplotlib reads it when it is imported; a kernel of its own would set it before.
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 
@@ -99,6 +99,9 @@ def serve(arguments, env, folder):
     np.random.seed()  # noqa: NPY002 (each copy would draw the same)
     if torch := sys.modules.get("torch"):  # the preloaded one, likewise
         torch.seed()
+    if agg := sys.modules.get("matplotlib.backends.backend_agg"):
+        # After each cell pyplot draws pixels that nobody sees. Of that only the layout is used.
+        agg.FigureCanvasAgg.draw_idle = lambda canvas: canvas.figure.draw_without_rendering()
     kernel_variants.apply()
     threading.Thread(target=end_with_parent, daemon=True).start()
     # With a parent it does not print how to connect to it.
