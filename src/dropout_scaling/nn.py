@@ -65,12 +65,11 @@ class _Dropout(nn.Module):
         raise TypeError(f"input must be a floating-point tensor, got {got}")
 
     def _multiply(self, x, noise):
-        # Set a dropped inf or nan to 0 first, since 0 * inf is nan. For finite x this changes
-        # nothing: the product below is then the one that F.dropout computes, even for -0.0.
-        unsafe = ~x.isfinite() & (noise == 0)  # x first: the result takes its memory format
-        if self.inplace:
-            return x.masked_fill_(unsafe, 0).mul_(noise)
-        return torch.where(unsafe, 0, x) * noise
+        # For finite x this is the product that F.dropout computes, even for -0.0. A dropped inf or
+        # nan has become nan, since 0 * inf is nan: set it to 0.
+        y = x.mul_(noise) if self.inplace else x * noise  # x first: y takes its memory format
+        unsafe = y.isnan() & (noise == 0)
+        return y.masked_fill_(unsafe, 0) if self.inplace else torch.where(unsafe, 0, y)
 
 
 class StandardDropout(_Dropout):
