@@ -4,6 +4,8 @@
 of clipping takes pairs of a parameter and its q, which is 1 in the standard run.
 """
 
+import functools
+
 import torch
 from IPython.display import Markdown
 
@@ -21,10 +23,17 @@ def paths(kind, settings, rule=None):
     Returns the parameters of both after each step, in the standard run's units: two tensors of
     shape (steps, parameters).
     """
+    values = tuple((name, value) for name, (value, _) in settings.items())
     model = float64_weights(_network, seed(0))
     keep = {name: 1 - p for name, p in dropped_weights(model).items()}
     converted = inverted_model(model)  # a copy
-    return _path(model, kind, settings, {}, rule), _path(converted, kind, settings, keep, rule)
+    return _standard_path(kind, values, rule), _path(converted, kind, settings, keep, rule)
+
+
+@functools.lru_cache(1)  # settings that are tried one after another differ for the inverted run
+def _standard_path(kind, values, rule):
+    settings = {name: (value, 0) for name, value in values}
+    return _path(float64_weights(_network, seed(0)), kind, settings, {}, rule)
 
 
 def apart(kind, settings, rule=None):
