@@ -90,7 +90,7 @@ print("torch" in sys.modules)
     assert run(code) == "False"
 
 
-def test_torch_modules_load_no_matplotlib_and_no_import_touches_the_global_generators():
+def test_torch_modules_load_no_matplotlib_nor_audit_the_compiler_and_no_import_draws():
     code = f"""
 import sys
 import numpy as np, torch
@@ -99,8 +99,10 @@ import dropout_scaling.nn, dropout_scaling.train
 print("matplotlib" in sys.modules)
 import {", ".join(f"dropout_scaling.{name}" for name in MODULES)}
 print((repr(np.random.get_state()), torch.get_rng_state().tolist()) == before)
+dropout_scaling.audit.audit(torch.nn.Dropout(0.2), torch.ones(2))
+print("torch._dynamo" in sys.modules)  # the compiler, a second on its own
 """
-    assert run(code).split() == ["False", "True"]
+    assert run(code).split() == ["False", "True", "False"]
 
 
 def top_level_imports(path):
