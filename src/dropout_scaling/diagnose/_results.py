@@ -90,11 +90,11 @@ def _check(y, x, form, given):
         if values.dtype == bool:
             text += f": {MASK}"
         raise UnusableLayerError("dtype", text)
-    nonzero = values[values != 0]
-    two = 0 < nonzero.size < values.size and np.ptp(nonzero) == 0
-    if two and (values * x < 0).any():
-        text = f"returned 0 and {nonzero[0]:.4g} whatever its input was: {MASK}"
-        raise UnusableLayerError("dtype", text)
+    if (values * x < 0).any():
+        nonzero = values[values != 0]
+        if nonzero.size < values.size and np.ptp(nonzero) == 0:
+            text = f"returned 0 and {nonzero[0]:.4g} whatever its input was: {MASK}"
+            raise UnusableLayerError("dtype", text)
 
 
 def run_backward(backward, holder, given, upstream, rest, values, form):
