@@ -54,10 +54,10 @@ def ratios_in_front_of_norms():
 @torch.no_grad()
 def best_factor(net, data):
     """Return the factor after each dropout that gives the least test loss."""
-    losses = {}
+    losses, first = {}, net.linears[0](data.x_test).relu()  # in front of all factors
     for factor in np.linspace(0.4, 2.5, 106):
-        h = data.x_test
-        for linear in net.linears[:-1]:
+        h = first * factor
+        for linear in net.linears[1:-1]:
             h = linear(h).relu() * factor
         losses[factor] = F.cross_entropy(net.linears[-1](h), data.y_test).item()
     return min(losses, key=losses.get)
