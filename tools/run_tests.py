@@ -31,8 +31,9 @@ GPU_MARKS = ["-m", "gpu or not gpu"] if DEVICE == "cuda" else ["-m", "not gpu"]
 # The tests of a file stay on one worker, unless tests/conftest.py spreads them: xdist's groups do
 # nothing under pytest 9.2.
 BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
-# Four workers for two cores, since many of these tests wait for a process or for a limit.
-UNIT_ARGUMENTS = ["-n", "4", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
+# Three workers for two cores, since many of these tests wait for a process or for a limit. A fourth
+# costs more than it saves.
+UNIT_ARGUMENTS = ["-n", "3", *BY_FILE, "-p", "no:playwright", *GPU_MARKS]
 UNIT_ARGUMENTS += [f"--ignore={path}" for path in NEEDS_SITE]
 
 IN_A_BROWSER = "browser checks"
