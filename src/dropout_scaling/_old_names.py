@@ -7,6 +7,7 @@ from importlib.machinery import ModuleSpec
 MOVED = {
     "calling": "diagnose.call",
     "contract": "diagnose.contract",
+    "curves": "train_together",
     "listing": "show",
     "observe": "diagnose.observe",
     "packed": "bit_masks",

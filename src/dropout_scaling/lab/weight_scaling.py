@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 from dropout_scaling import plots
 from dropout_scaling.claims import seeds
-from dropout_scaling.curves import trained_together
 from dropout_scaling.nn import MLP, StandardDropout
 from dropout_scaling.reference import standard_train
 from dropout_scaling.train import scores
+from dropout_scaling.train_together import trained_together
 
 
 def networks(splits, sizes, p, *, epochs, batch_size, lr, loss=F.cross_entropy):

@@ -7,10 +7,10 @@ from torch.nn import functional as F
 
 from dropout_scaling import plots
 from dropout_scaling.claims import seed, seeds
-from dropout_scaling.curves import trained_together
 from dropout_scaling.keyed import KeyedMasks
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.train import trained_on_digits
+from dropout_scaling.train_together import trained_together
 
 
 def networks(splits, p, kind, *, epochs):

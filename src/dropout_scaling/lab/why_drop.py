@@ -7,9 +7,9 @@ import torch
 
 from dropout_scaling import plots
 from dropout_scaling.claims import seed, seeds
-from dropout_scaling.curves import learning_curves
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.nn import MLP
+from dropout_scaling.train_together import learning_curves
 
 
 def with_wrong_labels(data, *, rng):

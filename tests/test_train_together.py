@@ -6,12 +6,12 @@ import torch
 from helpers import says
 from torch.nn import functional as F
 
-from dropout_scaling.curves import errors_at_the_end, learning_curves, trained_together
 from dropout_scaling.data import Split
 from dropout_scaling.masks import bernoulli_mask, keyed_rng
 from dropout_scaling.nn import MLP, InvertedDropout, StandardDropout
 from dropout_scaling.stacked_networks import Stacked, train_stacked
 from dropout_scaling.train import accuracy, float64_weights, trained
+from dropout_scaling.train_together import errors_at_the_end, learning_curves, trained_together
 
 SEEDS = [4, 7]
 SETTINGS = {"batch_size": 8, "lr": 0.01}

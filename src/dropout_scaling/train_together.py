@@ -1,4 +1,4 @@
-"""Networks that learn together, many times as fast as one after the other, and their errors."""
+"""Train many networks ``MLP`` together, one product a layer: many times as fast as in turn."""
 
 from itertools import pairwise
 
