@@ -41,7 +41,7 @@ def test_what_was_read_stays_and_the_rest_says_so(page, site):
         # With its styles: the column keeps its measure.
         assert page.locator("article p").first.evaluate("e => e.offsetWidth") < 700
     page.locator("nav.page-toc a[href^='#']").first.click()
-    assert "#" in page.url
+    page.wait_for_url("**/*#*")
 
     page.goto(f"{address}/{THIRD}.html")
     assert title(page) == "You are offline"
