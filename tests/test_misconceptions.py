@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from dropout_scaling import misconceptions
 from dropout_scaling.diagnose._matching_misconceptions import agree, kind_of, shown
 from dropout_scaling.diagnose.observe import observe
 from dropout_scaling.misconceptions import MISCONCEPTIONS
@@ -20,12 +21,24 @@ def test_the_bank_holds_more_than_twenty():
     assert len(MISCONCEPTIONS) >= 20
 
 
+def test_each_wrong_dropout_that_is_written_is_in_the_bank():
+    written = {
+        function
+        for _, function in inspect.getmembers(misconceptions, inspect.isfunction)
+        if [*inspect.signature(function).parameters] == ["x", "p", "training"]
+    }
+    assert len(written) > 20
+    assert written <= {layer for m in MISCONCEPTIONS.values() for layer in (m.layer, *m.also)}
+
+
 @members
 def test_each_has_a_symptom_a_cure_and_an_address_or_none(name):
     member = MISCONCEPTIONS[name]
     assert member.name == name
     assert len(member.symptom) > 15
     assert len(member.cure) > 15
+    assert member.advice[0].isupper()
+    assert member.advice.lower().startswith(f"{member.symptom}. cure: ".lower())
     assert member.met == "" or member.met.startswith("https://github.com/")
 
 
@@ -178,3 +191,23 @@ def test_a_variant_keeps_as_many_as_its_namesake(name, rng):
     for share in variants:
         q = (share + namesake) / 2  # five standard deviations of the difference of two shares
         assert abs(share - namesake) <= 5 * (2 * q * (1 - q) / ones.size) ** 0.5
+
+
+AS_IN_THE_PAPER = [
+    layer
+    for member in MISCONCEPTIONS.values()
+    for layer in member.also
+    if layer.__name__.endswith("_as_in_the_paper")
+]
+
+
+@pytest.mark.parametrize("layer", AS_IN_THE_PAPER)
+def test_a_variant_as_in_the_paper_multiplies_at_evaluation_by_the_share_it_keeps(layer, rng):
+    ones = np.ones(100_000)
+    before = np.random.get_state()  # noqa: NPY002 - the bank draws from the global generator
+    np.random.seed(rng.integers(2**32))  # noqa: NPY002
+    kept = layer(ones, 0.2).mean()
+    np.random.set_state(before)  # noqa: NPY002
+    (q,) = set(layer(ones, 0.2, training=False))
+    # Five standard deviations of a share: a false alarm in less than one run of 10^6.
+    assert abs(kept - q) <= 5 * (q * (1 - q) / ones.size) ** 0.5

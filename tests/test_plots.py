@@ -37,8 +37,14 @@ def test_a_dropped_unit_is_hollow_and_a_kept_one_filled_with_an_area_of_its_valu
 
 
 def test_the_values_of_units_are_written_below_them_unless_told_otherwise(ax):
-    plots.units(ax, [0.0, 1.25])
+    discs = plots.units(ax, [0.0, 1.25], x=3.0, y=-2.0)
+    assert [disc.center for disc in discs] == [(3, -2), (4, -2)]
     assert [text.get_text() for text in ax.texts] == ["0", "1.25"]
+    for disc, text in zip(discs, ax.texts, strict=True):
+        x, y = text.get_position()
+        assert x == disc.center[0]
+        assert y < disc.center[1] - disc.radius
+        assert text.get_va() == "top"
     plots.units(ax, [2.0], text=False)
     assert len(ax.texts) == 2
 
@@ -57,9 +63,14 @@ def test_timings_are_drawn_in_nanoseconds_an_element_and_those_that_were_left_ou
 
 
 def test_a_network_draws_the_connections_between_kept_units_alone(ax):
-    masks = [np.array([True, True]), np.array([True, False, True]), np.array([True])]
+    masks = [np.array([True, True, False]), np.array([True, False, True, False]), np.array([True])]
     discs = plots.network(ax, masks)
     assert len(ax.lines) == 2 * 2 + 2 * 1
+    for row in discs:  # one beside the other, in the middle, each layer above the one before
+        across, up = zip(*(disc.center for disc in row), strict=True)
+        assert np.diff(across).tolist() == [1] * (len(row) - 1)
+        assert np.mean(across) == 1.5
+        assert set(up) == {1.6 * discs.index(row)}
     hollow = [[disc.get_facecolor()[3] == 0 for disc in row] for row in discs]
     assert hollow == [[not kept for kept in mask] for mask in masks]
 
@@ -142,7 +153,8 @@ def test_a_factor_is_a_disc_of_its_area_hollow_for_0_and_a_cross_below_0(ax):
     (cross,) = ax.lines
     assert cross.get_marker() == "x"
     assert cross.get_xydata().tolist() == [[2.2, -1]]
-    assert one.get_offsets().tolist() == [[2.2, 0]]
+    offsets = [disc.get_offsets().tolist() for disc in (hollow, one, two)]
+    assert offsets == [[[0, 0]], [[2.2, 0]], [[0, -1]]]  # a space of 1.2 before column 1 alone
 
 
 def test_a_sum_has_the_area_of_its_value_and_a_connection_to_each_unit_that_is_not_0(ax):
@@ -150,6 +162,9 @@ def test_a_sum_has_the_area_of_its_value_and_a_connection_to_each_unit_that_is_n
     one, *_ = plots.units(ax, [1.0], text=False)
     assert total.radius**2 == pytest.approx(2 * one.radius**2)
     middle = total.center[0]
+    assert middle == 1.5
+    x, y = ax.texts[-1].get_position()  # of the sum, on its right
+    assert (x - middle - total.radius, y) == (pytest.approx(0.2), total.center[1])
     assert [line.get_xdata().tolist() for line in ax.lines] == [[0, middle], [2, middle]]
     half = {line.get_linewidth() for line in ax.lines}
     plots.sums(ax, [1.0], text=False)

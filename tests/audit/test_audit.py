@@ -256,6 +256,20 @@ def test_a_fault_of_a_layer_is_found_at_the_layer(make, kind, module):
     assert [(f.kind, f.module) for f in audit(make(), X)] == [(kind, module)]
 
 
+class AlwaysTrains(nn.LSTM):
+    def forward(self, x):
+        state = (torch.zeros(self.num_layers, len(x), self.hidden_size),) * 2
+        how = True, self.num_layers, self.dropout, True, False, self.batch_first
+        return torch.lstm(x, state, self._flat_weights, *how)[0]
+
+
+@pytest.mark.filterwarnings("ignore:dropout option adds dropout:UserWarning")
+@pytest.mark.parametrize(("layers", "kind"), [(1, "single-layer dropout"), (2, "active in eval")])
+def test_an_lstm_that_always_trains_drops_between_layers_alone(layers, kind):
+    (finding,) = audit(AlwaysTrains(4, 4, layers, dropout=0.2, batch_first=True), X[None])
+    assert finding.kind == kind
+
+
 @pytest.mark.parametrize("make", [Net, lambda: nn.LSTM(4, 4, 2, dropout=0.2)])
 def test_a_model_in_eval_mode_gets_a_note(make):
     (finding,) = audit(make().eval(), X)
@@ -349,7 +363,7 @@ QUIET = {
         lambda: nn.Sequential(nn.Dropout(0.0), nn.Linear(4, 4), nn.Dropout(0.0)),
         X,
     ),
-    "dropout behind a norm at the end": (
+    "dropout after a norm at the end": (
         lambda: nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.Dropout(0.1)),
         X,
     ),

@@ -254,3 +254,24 @@ def test_a_function_that_has_raised_once_is_given_arrays_again():
         call(X, 0.0, True)
     assert (call(X, 0.2, True).y == X).all()
     assert not call.tensors
+
+
+class Scalar:
+    """A number of an author's own, as scalar autograd libraries have it: it takes no array."""
+
+    def __init__(self, values):
+        self.data = np.array(np.mean(values))
+
+    def backward(self):
+        raise AssertionError("no number was made")
+
+
+def test_a_class_that_does_not_hold_the_array_is_not_given():
+    got = []
+
+    def layer(x: Scalar, p):
+        got.append(x)
+        return x
+
+    Caller(layer)(X, 0.2, True)
+    assert {type(x) for x in got} == {np.ndarray}
