@@ -3,7 +3,6 @@
 import re
 import warnings
 from functools import cache
-from textwrap import indent
 
 import numpy as np
 from notebooks import assignment, notebook
@@ -20,23 +19,14 @@ TRAINS = {"range(600)": "range(6)", "x, y, 200, seed=1)": "x, y, 2, seed=1)"}
 
 
 @cache
-def inlined(name, *, once=False):
-    """Return {check: function} of the public checks, as they are put into the notebook.
-
-    There, a check defines all that it needs each time that it runs. ``once``: here it does not.
-    """
+def inlined(name):
+    """Return {check: function} of the public checks, as they are put into the notebook."""
     made = {}
     for check in assignment(name).checks:
         if not check.hidden:
-            names, test = {}, f"test_{check.function.__name__}"
-            cell = cell_of_check(check, ASSIGNMENTS / name / "checks.py")
-            if once:
-                definitions, run = cell.rsplit("    with ", 1)
-                definitions = definitions.replace(f"def {test}(env):", f"def {test}():")
-                cell = f"{definitions}    def run(env):\n{indent(f'    with {run}', '    ')}"
-                cell += "    return run\n"
-            exec(cell, names)
-            made[check] = names[test]() if once else names[test]
+            names = {}
+            exec(cell_of_check(check, ASSIGNMENTS / name / "checks.py"), names)
+            made[check] = names[f"test_{check.function.__name__}"]
     return made
 
 
@@ -57,14 +47,14 @@ def variables(data):
     return names
 
 
-def said(names, name, *, given, checks=None, once=True):
+def said(names, name, *, given, checks=None):
     """Return {check: None, or what it raises} of the checks in a notebook with these variables.
 
     ``given``: with right functions in place of those of other questions, as when marks are given.
-    ``checks``: these alone. ``once``: they make what they need once, not each time.
+    ``checks``: these alone.
     """
     raised = {}
-    for check, test in inlined(name, once=once).items():
+    for check, test in inlined(name).items():
         if checks is not None and check not in checks:
             continue
         replaced = {}

@@ -23,12 +23,12 @@ OUTSIDE = {"numpy", *sys.stdlib_module_names}
 @each_assignment
 def test_the_solution_is_told_that_all_is_well(name):
     names = variables(submission(name=name))
-    assert set(said(names, name, given=False, once=False).values()) == {None}
+    assert set(said(names, name, given=False).values()) == {None}
 
 
 @each_assignment
 def test_no_check_passes_in_an_empty_notebook(name):
-    assert None not in said(variables(notebook()), name, given=False, once=False).values()
+    assert None not in said(variables(notebook()), name, given=False).values()
 
 
 @each_assignment
