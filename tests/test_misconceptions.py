@@ -179,15 +179,21 @@ def test_u_above_p_drops_one_bfloat16_of_some_hundreds_at_0(torch_seed):
     assert n / 600 < dropped < n / 225
 
 
-@pytest.mark.parametrize("name", [name for name, member in MISCONCEPTIONS.items() if member.also])
-def test_a_variant_keeps_as_many_as_its_namesake(name, rng):
-    member, ones = MISCONCEPTIONS[name], np.ones(100_000)
-    before = np.random.get_state()  # noqa: NPY002 - the bank draws from the global generator
+@pytest.fixture
+def numpy_seed(rng):
+    """A seed of this test's own in NumPy's global generator, from which the bank draws."""
+    before = np.random.get_state()  # noqa: NPY002
     np.random.seed(rng.integers(2**32))  # noqa: NPY002
+    yield
+    np.random.set_state(before)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("name", [name for name, member in MISCONCEPTIONS.items() if member.also])
+def test_a_variant_keeps_as_many_as_its_namesake(name, numpy_seed):
+    member, ones = MISCONCEPTIONS[name], np.ones(100_000)
     namesake, *variants = (
         np.count_nonzero(layer(ones, 0.2)) / ones.size for layer in (member.layer, *member.also)
     )
-    np.random.set_state(before)  # noqa: NPY002
     for share in variants:
         q = (share + namesake) / 2  # five standard deviations of the difference of two shares
         assert abs(share - namesake) <= 5 * (2 * q * (1 - q) / ones.size) ** 0.5
@@ -202,12 +208,11 @@ AS_IN_THE_PAPER = [
 
 
 @pytest.mark.parametrize("layer", AS_IN_THE_PAPER)
-def test_a_variant_as_in_the_paper_multiplies_at_evaluation_by_the_share_it_keeps(layer, rng):
+def test_a_variant_as_in_the_paper_multiplies_at_evaluation_by_the_share_it_keeps(
+    layer, numpy_seed
+):
     ones = np.ones(100_000)
-    before = np.random.get_state()  # noqa: NPY002 - the bank draws from the global generator
-    np.random.seed(rng.integers(2**32))  # noqa: NPY002
     kept = layer(ones, 0.2).mean()
-    np.random.set_state(before)  # noqa: NPY002
     (q,) = set(layer(ones, 0.2, training=False))
     # Five standard deviations of a share: a false alarm in less than one run of 10^6.
     assert abs(kept - q) <= 5 * (q * (1 - q) / ones.size) ** 0.5

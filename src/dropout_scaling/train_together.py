@@ -1,4 +1,4 @@
-"""Train many networks ``MLP`` together, one product a layer: many times as fast as in turn."""
+"""Train many ``MLP`` networks together, with one product a layer: much faster than in turn."""
 
 from itertools import pairwise
 
@@ -281,7 +281,7 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
         layers.append(((2 * torch.stack(draws) - 1) / n_in**0.5, bias))
     networks = _Networks(layers, lr)
     rngs = [keyed_rng(seed, layer=1) for seed in seeds]  # layer 0 may have split the rows
-    rows, errors = _Rows(x, y), []
+    own_rows, errors = _Rows(x, y), []
     size = (stops[-1], batch_size)
     picks = torch.stack([torch.randint(n_rows, size, generator=g) for g in generators], dim=1)
     for step, pick in enumerate(picks, start=1):
@@ -289,7 +289,7 @@ def errors_at_the_end(splits, units, p, *, seeds, steps, rows=None, batch_size=3
         if p > 0:
             drawn = [bernoulli_mask((2, batch_size, units), p, rng=rng) for rng in rngs]
             factors[1:] = _factor(drawn, p, x.numpy().dtype).unbind(1)
-        networks.step(*rows[pick], factors)
+        networks.step(*own_rows[pick], factors)
         if step in stops:
             errors.append(networks.errors(x_test, y_test, [None] * 3))
     return np.array(errors) if isinstance(steps, list | tuple) else errors[0]

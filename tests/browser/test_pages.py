@@ -163,14 +163,12 @@ def test_opens_without_an_error_fits_each_screen_and_is_accessible(
     if name in KEY_PAGES:
         take_pictures(page, name)
 
-    # Only a desktop, the last to fit, shows the sidebars, which are much the same on all pages. The
-    # theme's stops of the Tab key are waited for by what else there is to ask.
+    # Only a desktop, the last to fit, shows the sidebars, which are much the same on all pages.
+    # While the theme makes its stops of the Tab key, ask what does not need them.
     page.evaluate(ONE_OF_EACH_WORD)
     page.evaluate(WITHOUT_SHAPES)
-    if name in KEY_PAGES:
-        assert wrong_in("light", page, known, OF_COLOURS) == []
-    else:
-        assert wrong_in("dark", page, known, OF_COLOURS) == []
+    theme = "light" if name in KEY_PAGES else "dark"
+    assert wrong_in(theme, page, known, OF_COLOURS) == []
     page.wait_for_function(SCROLLED_BY_KEYS, polling=50)
     if name in KEY_PAGES:
         assert wrong_in("dark", page, known) == []

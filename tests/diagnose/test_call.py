@@ -257,7 +257,7 @@ def test_a_function_that_has_raised_once_is_given_arrays_again():
 
 
 class Scalar:
-    """A number of an author's own, as scalar autograd libraries have it: it takes no array."""
+    """A class that holds one number, as in scalar autograd libraries, whatever it is given."""
 
     def __init__(self, values):
         self.data = np.array(np.mean(values))

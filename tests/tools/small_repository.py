@@ -40,6 +40,7 @@ PICTURE = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot(
 CELLS = ("print(6 * 7)", PICTURE, FIGURE)
 # What only real chapters import: here it would take most of the time.
 HEAVY = re.compile(r'"(?:sklearn\.datasets|scipy\.stats|torch|torch\._dynamo)"(?:, |(?=\]))')
+# Most of the edits that are tried have no figure.
 IMPORTED = [module for module in WARM if not module.startswith("matplotlib")]
 PRELOADING = ("tools/book/forked_kernels.py", "tools/book/seeds.py")
 ALT = "A line that rises from zero to one, drawn in the colour of standard dropout."

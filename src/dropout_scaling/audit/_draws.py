@@ -49,16 +49,18 @@ class _Draws:
 
 
 class _OfPlain(_Draws, TorchDispatchMode):
-    """PyTorch hides from its compiler what a mode's own class does, and loads it for that."""
+    """Inherits its method: PyTorch loads its compiler only for a class that defines the method."""
 
 
 class _OfCompiled(_Draws, TorchDispatchMode):
+    """Defines the method itself: then PyTorch does not compile it."""
+
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         return super().__torch_dispatch__(function, types, args, kwargs)
 
 
-def draws(record):
-    """Return the mode that records draws. The compiler, a second to load, stays out if it is."""
+def draws_into(record):
+    """Return the mode that records draws. It loads no compiler: that takes a second."""
     return (_OfCompiled if "torch._dynamo" in sys.modules else _OfPlain)(record)
 
 

@@ -15,7 +15,7 @@ from torch.nn.modules import module as module_hooks
 from torch.nn.parameter import is_lazy
 
 from dropout_scaling._restore import as_found
-from dropout_scaling.audit._draws import draws as draws_into
+from dropout_scaling.audit._draws import draws_into
 from dropout_scaling.audit._events import Record
 from dropout_scaling.audit._example import copied
 from dropout_scaling.audit._masks import Masks
